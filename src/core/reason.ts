@@ -1,0 +1,56 @@
+/**
+ * Reason codes: every expected outcome that is not the wished one, by number inside and by name outside.
+ *
+ * Expected outcomes are returned, never thrown. Numbers stand in journals: never reuse one.
+ * @module
+ */
+
+export const REASON = {
+  none: 0,
+  // why a side is not quoted
+  no_book: 1,
+  crossed_book: 2,
+  no_fees: 3,
+  stale_feed: 4,
+  daily_loss: 5,
+  drawdown: 6,
+  position_breaker: 7,
+  cap: 8,
+  margin: 9,
+  stopped: 10,
+  gap: 11,
+  delisted: 12,
+  no_reference: 13,
+  // why an order was not sent
+  band_holds: 20,
+  in_flight: 21,
+  quota_spent: 22,
+  slots_full: 23,
+  // what the venue said
+  post_only_crossed: 30,
+  price_off_grid: 31,
+  below_minimum: 32,
+  zero_size: 33,
+  too_many_requests: 34,
+  missing_order: 35,
+  reduce_only_increase: 36,
+  insufficient_margin: 37,
+  // why an order was sent
+  place_missing: 50,
+  too_close: 51,
+  too_far: 52,
+  resize: 53,
+  surplus_level: 54,
+  burst: 55,
+  breaker: 56,
+  over_cap: 57,
+  shutdown: 58,
+} as const;
+export type Reason = (typeof REASON)[keyof typeof REASON];
+
+const NAMES = new Map<number, string>(Object.entries(REASON).map(([name, code]) => [code, name]));
+
+/** The name of a code, as reports and traces print it. */
+export function reasonName(code: number): string {
+  return NAMES.get(code) ?? `reason_${code}`;
+}
