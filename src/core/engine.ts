@@ -1,0 +1,295 @@
+/**
+ * One market: facts in, estimates, wanted ladder, and the requests that lead there.
+ * @module
+ */
+import { assert } from "./assert.ts";
+import { BUY, COMMAND, COMMAND_FRAME, F, FILL, FUNDING, KIND, ORDER, ORDER_STATUS, SELL } from "./frame.ts";
+import type { RunningHash } from "./hash.ts";
+import { type Instrument, readInstrument } from "./market/instrument.ts";
+import { Lifecycle } from "./order/lifecycle.ts";
+import { addSideCandidates, Candidates, type SideContext } from "./order/reconcile.ts";
+import { type ApprovedIntents, type CloidCounter, Sender } from "./order/sender.ts";
+import { SLOT, SLOT_COUNT, Slots } from "./order/slots.ts";
+import type { MarketParams } from "./params.ts";
+import type { QuotaLedger } from "./quota/ledger.ts";
+import { PRIORITY, type Throttle } from "./quota/throttle.ts";
+import { Quoter } from "./quote/quoter.ts";
+import { REASON, type Reason } from "./reason.ts";
+import { BurstGuard } from "./risk/burst.ts";
+import { Exposure } from "./risk/exposure.ts";
+import { Position } from "./risk/position.ts";
+import { SignalBoard } from "./signal/board.ts";
+import type { TimeUs } from "./units.ts";
+
+/** What the markets of one address share. */
+export interface DeskShare {
+  readonly intents: ApprovedIntents;
+  readonly ledger: QuotaLedger;
+  readonly throttle: Throttle;
+  readonly cloids: CloidCounter;
+  /** A breaker on the money of the address, or `none`. */
+  breaker: Reason;
+  /** Drawdown of the day over the allowed one. */
+  drawdownRatio: number;
+}
+
+export class Engine {
+  readonly market: number;
+  readonly params: MarketParams;
+  readonly slots = new Slots();
+  readonly position = new Position();
+  readonly lifecycle: Lifecycle;
+  readonly exposure: Exposure;
+  readonly board: SignalBoard;
+  readonly quoter: Quoter;
+  readonly burst: BurstGuard;
+  readonly sender: Sender;
+  instrument: Instrument | null = null;
+  /** Why nothing is quoted at all, or `none`. */
+  reason: Reason = REASON.no_book;
+  /** Why a side is not wanted, or `none`. */
+  bidReason: Reason = REASON.no_book;
+  askReason: Reason = REASON.no_book;
+  /** Decisions in which a ladder was computed. */
+  ladderCount = 0;
+  /** Mark of the venue where it sends one, in price units; NaN otherwise. */
+  markPx = Number.NaN;
+  readonly #share: DeskShare;
+  readonly #candidates = new Candidates();
+  readonly #bidContext: SideContext = newContext(BUY);
+  readonly #askContext: SideContext = newContext(SELL);
+  #stopped = false;
+  #modelAtUs = 0;
+
+  constructor(market: number, params: MarketParams, share: DeskShare) {
+    this.market = market;
+    this.params = params;
+    this.#share = share;
+    this.lifecycle = new Lifecycle(this.slots);
+    this.exposure = new Exposure(params.positionCapUsd, params.isolatedMarginUsd, this.position, this.slots);
+    this.board = new SignalBoard(params);
+    this.quoter = new Quoter(params);
+    this.burst = new BurstGuard(params.burstHalfLifeSeconds);
+    this.sender = new Sender(
+      share.intents,
+      market,
+      this.slots,
+      this.exposure,
+      share.throttle,
+      share.ledger,
+      share.cloids,
+    );
+  }
+
+  /** The only way in: one frame of this market or of the whole desk. */
+  on(data: Float64Array, at: number): void {
+    const nowUs = data[at + F.timeUs] as TimeUs;
+    const venueTimeUs = data[at + F.venueTimeUs] as TimeUs;
+    switch (data[at + F.kind]) {
+      case KIND.bbo:
+      case KIND.book:
+        if (this.board.onBook(data, at)) this.#decide(nowUs, venueTimeUs);
+        return;
+      case KIND.trade:
+        this.board.onTrade(data, at);
+        return;
+      case KIND.context:
+        this.markPx = this.board.onContext(data, at);
+        return;
+      case KIND.order:
+        this.#onOrder(data, at);
+        this.#decide(nowUs, venueTimeUs);
+        return;
+      case KIND.fill:
+        this.#onFill(data, at, nowUs);
+        this.#decide(nowUs, venueTimeUs);
+        return;
+      case KIND.funding:
+        this.position.onFunding(data[at + FUNDING.usd] as number);
+        return;
+      case KIND.timer:
+        this.#onTimer(nowUs);
+        this.#decide(nowUs, venueTimeUs);
+        return;
+      case KIND.instrument:
+        this.#onInstrument(readInstrument(data, at));
+        return;
+      case KIND.gap:
+        this.board.onGap(nowUs);
+        this.#decide(nowUs, venueTimeUs);
+        return;
+      case KIND.command:
+        if (data[at + COMMAND_FRAME.command] === COMMAND.stop) this.#stopped = true;
+        this.#decide(nowUs, venueTimeUs);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #onInstrument(instrument: Instrument): void {
+    assert(instrument.market === this.market, "engine: facts are of its own market");
+    this.instrument = instrument;
+    const leverage =
+      this.params.leverage > 0 ? Math.min(this.params.leverage, instrument.maxLeverage) : instrument.maxLeverage;
+    this.exposure.setLeverage(leverage);
+    this.quoter.setInstrument(instrument);
+  }
+
+  #onOrder(data: Float64Array, at: number): void {
+    if (data[at + ORDER.status] === ORDER_STATUS.refused) this.#share.ledger.onRefused();
+    this.lifecycle.onOrder(data, at);
+  }
+
+  #onFill(data: Float64Array, at: number, nowUs: TimeUs): void {
+    const lots = this.lifecycle.onFill(data, at);
+    if (lots === 0) return;
+    const instrument = this.#facts();
+    const side = data[at + FILL.side] as number;
+    const px = data[at + FILL.px] as number;
+    this.position.onFill(side, px, lots, data[at + FILL.feeUsd] as number);
+    this.exposure.record();
+    this.#share.ledger.onFill(px * lots * instrument.creditRatio);
+    const venueTimeUs = data[at + F.venueTimeUs] as TimeUs;
+    const depthFrac = this.board.onOwnFill(side, px, venueTimeUs);
+    const clipLots = Math.ceil(this.params.clipUsd / px);
+    this.burst.onFill(side, nowUs, lots, depthFrac, clipLots);
+  }
+
+  #facts(): Instrument {
+    assert(this.instrument !== null, "engine: facts come before anything else");
+    return this.instrument;
+  }
+
+  #onTimer(nowUs: TimeUs): void {
+    this.lifecycle.onTimer(nowUs);
+    this.board.onTimer(nowUs);
+    if (this.instrument === null) return;
+    this.board.updateViability(nowUs, this.quoter.viabilityInputs(this.board));
+    this.#refreshModel(nowUs);
+  }
+
+  #refreshModel(nowUs: TimeUs): void {
+    this.#modelAtUs = nowUs;
+    this.quoter.refresh(nowUs, this.board, this.exposure.capLots, this.#share.drawdownRatio);
+  }
+
+  /** Profit and loss since the start at the venue's mark where it is known, else at the mid. */
+  get equityUsd(): number {
+    const mark = Number.isNaN(this.markPx) ? this.board.lastMid : this.markPx;
+    return this.position.equityUsd(Number.isNaN(mark) ? 0 : mark);
+  }
+
+  /** Brings orders towards what is wanted now. */
+  #decide(nowUs: TimeUs, venueTimeUs: TimeUs): void {
+    const reason = this.#checkMarket(nowUs);
+    this.reason = reason;
+    if (reason !== REASON.none) {
+      this.bidReason = reason;
+      this.askReason = reason;
+      // A crossed view is a moment between two messages: hold. Everything else means that we do not know the market or must not be in it.
+      if (reason !== REASON.crossed_book) this.#cancelAll(nowUs, venueTimeUs);
+      return;
+    }
+    const fairPx = this.board.fairPx;
+    this.exposure.update(fairPx);
+    if (this.#modelAtUs === 0) this.#refreshModel(nowUs);
+    const reducing = this.#checkMoney();
+    this.#buildLadders(nowUs, fairPx, reducing);
+    this.ladderCount += 1;
+    this.#candidates.clear();
+    this.#fillContexts(fairPx, nowUs);
+    addSideCandidates(this.#candidates, this.slots, this.quoter.bids, this.#bidContext);
+    addSideCandidates(this.#candidates, this.slots, this.quoter.asks, this.#askContext);
+    if (this.#candidates.count === 0) return;
+    this.sender.send(this.#candidates, this.quoter.bids, this.quoter.asks, this.quoter.reduceOnly, nowUs, venueTimeUs);
+  }
+
+  /** Reasons for which no order may stand. */
+  #checkMarket(nowUs: TimeUs): Reason {
+    if (this.#stopped) return REASON.stopped;
+    if (this.instrument === null) return REASON.no_fees;
+    if (this.instrument.delisted) return REASON.delisted;
+    const stale = this.board.feedReason(nowUs);
+    if (stale !== REASON.none) return stale;
+    if (!this.board.book.hasTouch) return REASON.no_book;
+    return this.board.book.isCrossed ? REASON.crossed_book : REASON.none;
+  }
+
+  /** Reasons for which only the reducing side is quoted. */
+  #checkMoney(): Reason {
+    if (this.#share.breaker !== REASON.none) return this.#share.breaker;
+    return Math.abs(this.position.lots) > this.exposure.capLots ? REASON.position_breaker : REASON.none;
+  }
+
+  #buildLadders(nowUs: TimeUs, fairPx: number, breaker: Reason): void {
+    const quoter = this.quoter;
+    quoter.price(this.position.lots, fairPx);
+    const bidAdded = this.burst.addedFrac(BUY, nowUs);
+    const askAdded = this.burst.addedFrac(SELL, nowUs);
+    if (breaker !== REASON.none) {
+      const side = this.position.lots === 0 ? 0 : this.position.lots > 0 ? SELL : BUY;
+      quoter.writeReducing(side, Math.abs(this.position.lots), fairPx, this.board.book);
+      this.bidReason = side === BUY ? REASON.none : breaker;
+      this.askReason = side === SELL ? REASON.none : breaker;
+      return;
+    }
+    this.bidReason = quoter.writeSide(BUY, fairPx, bidAdded, this.exposure.roomLots(BUY), this.board);
+    this.askReason = quoter.writeSide(SELL, fairPx, askAdded, this.exposure.roomLots(SELL), this.board);
+  }
+
+  #fillContexts(fairPx: number, nowUs: TimeUs): void {
+    const quoter = this.quoter;
+    fillContext(this.#bidContext, quoter, fairPx, quoter.bidBestFrac + this.burst.addedFrac(BUY, nowUs), this.params);
+    fillContext(this.#askContext, quoter, fairPx, quoter.askBestFrac + this.burst.addedFrac(SELL, nowUs), this.params);
+    const all = quoter.minimal;
+    this.#bidContext.trim = all || this.burst.addedFrac(BUY, nowUs) > 0 || this.bidReason !== REASON.none;
+    this.#askContext.trim = all || this.burst.addedFrac(SELL, nowUs) > 0 || this.askReason !== REASON.none;
+  }
+
+  #cancelAll(nowUs: TimeUs, venueTimeUs: TimeUs): void {
+    for (let i = 0; i < SLOT_COUNT; i++) {
+      if (this.slots.state[i] === SLOT.resting) this.sender.cancel(i, PRIORITY.risk, this.reason, nowUs, venueTimeUs);
+    }
+  }
+
+  /** Folds everything that decides the future. */
+  foldInto(hash: RunningHash): void {
+    this.slots.foldInto(hash);
+    this.position.foldInto(hash);
+    this.exposure.foldInto(hash);
+    this.burst.foldInto(hash);
+    this.board.foldInto(hash);
+    this.quoter.foldInto(hash);
+    hash.fold(this.bidReason);
+    hash.fold(this.askReason);
+  }
+}
+
+function newContext(side: number): SideContext {
+  return {
+    side,
+    fairPx: 0,
+    bestFrac: 0,
+    kappaPerFrac: 0,
+    bandLo: 0,
+    bandHi: 0,
+    requoteFixedFrac: 0,
+    trim: false,
+  };
+}
+
+function fillContext(
+  context: SideContext,
+  quoter: Quoter,
+  fairPx: number,
+  bestFrac: number,
+  params: MarketParams,
+): void {
+  context.fairPx = fairPx;
+  context.bestFrac = bestFrac;
+  context.kappaPerFrac = quoter.kappaPerFrac;
+  context.bandLo = quoter.bandLo;
+  context.bandHi = quoter.bandHi;
+  context.requoteFixedFrac = params.halfSpreadFixedFrac > 0 ? params.requoteFixedFrac : 0;
+}

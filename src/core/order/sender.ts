@@ -1,0 +1,206 @@
+/**
+ * The last step before an intent: budget, cap and slot, one candidate after another in order of priority.
+ * @module
+ */
+import { assert } from "../assert.ts";
+import { ACTION, type FrameLane, INTENT, KIND } from "../frame.ts";
+import type { QuotaLedger } from "../quota/ledger.ts";
+import { PRIORITY, type Throttle } from "../quota/throttle.ts";
+import type { Ladder } from "../quote/ladder.ts";
+import { REASON, type Reason } from "../reason.ts";
+import type { Exposure } from "../risk/exposure.ts";
+import type { Lots, Px, TimeUs } from "../units.ts";
+import type { Candidates } from "./reconcile.ts";
+import { NO_SLOT, type Slots } from "./slots.ts";
+
+declare const approved: unique symbol;
+
+/**
+ * Intents that budget and cap have passed. Only `Sender` writes into such a lane, and a venue port takes nothing else, so an order that
+ * risk did not see does not compile.
+ */
+export type ApprovedIntents = FrameLane & { readonly [approved]: true };
+
+/** Marks a lane as the one that a desk's senders write into. Called once, by the desk. */
+export function approvedLane(lane: FrameLane): ApprovedIntents {
+  return lane as ApprovedIntents;
+}
+
+/** Counts orders of the whole desk: client ids are this counter under the run's number. */
+export class CloidCounter {
+  value = 0;
+  next(): number {
+    this.value += 1;
+    return this.value;
+  }
+}
+
+export class Sender {
+  /** Requests not sent, by why: the budget, the cap, no slot. */
+  quotaHeldCount = 0;
+  capHeldCount = 0;
+  slotHeldCount = 0;
+  readonly #out: ApprovedIntents;
+  readonly #market: number;
+  readonly #slots: Slots;
+  readonly #exposure: Exposure;
+  readonly #throttle: Throttle;
+  readonly #ledger: QuotaLedger;
+  readonly #cloids: CloidCounter;
+
+  constructor(
+    out: ApprovedIntents,
+    market: number,
+    slots: Slots,
+    exposure: Exposure,
+    throttle: Throttle,
+    ledger: QuotaLedger,
+    cloids: CloidCounter,
+  ) {
+    this.#out = out;
+    this.#market = market;
+    this.#slots = slots;
+    this.#exposure = exposure;
+    this.#throttle = throttle;
+    this.#ledger = ledger;
+    this.#cloids = cloids;
+  }
+
+  /** Sends what may be sent. `bids` and `asks` are the ladders that the candidates' levels point into. */
+  send(
+    candidates: Candidates,
+    bids: Ladder,
+    asks: Ladder,
+    reduceOnly: boolean,
+    nowUs: TimeUs,
+    venueTimeUs: TimeUs,
+  ): void {
+    for (let i = 0; i < candidates.count; i++) {
+      const side = candidates.side[i] as number;
+      const ladder = side > 0 ? bids : asks;
+      const level = candidates.level[i] as number;
+      const slot = candidates.slot[i] as number;
+      const priority = candidates.priority[i] as number;
+      const reason = candidates.reason[i] as Reason;
+      const action = candidates.action[i] as number;
+      if (action === ACTION.cancel) {
+        this.cancel(slot, priority, reason, nowUs, venueTimeUs);
+        continue;
+      }
+      const px = ladder.px[level] as Px;
+      const lots = ladder.lots[level] as Lots;
+      if (action === ACTION.place) this.#place(side, px, lots, reduceOnly, priority, reason, nowUs, venueTimeUs);
+      else this.#modify(slot, px, lots, priority, reason, nowUs, venueTimeUs);
+    }
+  }
+
+  #place(
+    side: number,
+    px: Px,
+    lots: Lots,
+    reduceOnly: boolean,
+    priority: number,
+    reason: Reason,
+    nowUs: TimeUs,
+    venueTimeUs: TimeUs,
+  ): void {
+    if (!this.#exposure.fits(side, lots)) {
+      this.capHeldCount += 1;
+      return;
+    }
+    const slot = this.#slots.findEmpty();
+    if (slot === NO_SLOT) {
+      this.slotHeldCount += 1;
+      return;
+    }
+    if (!this.#mayAsk(priority, nowUs)) return;
+    const cloid = this.#cloids.next();
+    // Registered before it is sent: whatever dies between the two, the order is ours when it shows up.
+    this.#slots.place(slot, cloid, side, px, lots, reduceOnly, nowUs);
+    this.#write(ACTION.place, cloid, 0, side, px, lots, reduceOnly, priority, reason, nowUs, venueTimeUs);
+  }
+
+  #modify(
+    slot: number,
+    px: Px,
+    lots: Lots,
+    priority: number,
+    reason: Reason,
+    nowUs: TimeUs,
+    venueTimeUs: TimeUs,
+  ): void {
+    const side = this.#slots.side[slot] as number;
+    if (!this.#exposure.fits(side, lots)) {
+      // Both legs of a modify count until the venue says which lives. Where that would break the cap, take the old one away first: the
+      // missing level is placed after the answer. A mere resize is not worth two requests.
+      this.capHeldCount += 1;
+      if (priority < PRIORITY.resize) this.cancel(slot, priority, reason, nowUs, venueTimeUs);
+      return;
+    }
+    if (!this.#mayAsk(priority, nowUs)) return;
+    const target = this.#slots.cloid[slot] as number;
+    const cloid = this.#cloids.next();
+    const reduceOnly = this.#slots.reduceOnly[slot] === 1;
+    this.#slots.modify(slot, cloid, px, lots, nowUs);
+    this.#write(ACTION.modify, cloid, target, side, px, lots, reduceOnly, priority, reason, nowUs, venueTimeUs);
+  }
+
+  /** Cancels a resting order, budget allowing (risk always may). */
+  cancel(slot: number, priority: number, reason: Reason, nowUs: TimeUs, venueTimeUs: TimeUs): void {
+    if (!this.#mayAsk(priority, nowUs)) return;
+    const slots = this.#slots;
+    const cloid = slots.cloid[slot] as number;
+    const side = slots.side[slot] as number;
+    slots.cancel(slot, nowUs);
+    this.#write(
+      ACTION.cancel,
+      // A cancel makes no order: it answers under the counter of the order it is about.
+      cloid,
+      cloid,
+      side,
+      slots.px[slot] as Px,
+      slots.leavesLots[slot] as Lots,
+      slots.reduceOnly[slot] === 1,
+      priority,
+      reason,
+      nowUs,
+      venueTimeUs,
+    );
+  }
+
+  #mayAsk(priority: number, nowUs: TimeUs): boolean {
+    if (this.#throttle.check(priority, nowUs) === REASON.none) return true;
+    this.quotaHeldCount += 1;
+    return false;
+  }
+
+  #write(
+    action: number,
+    cloid: number,
+    targetCloid: number,
+    side: number,
+    px: Px,
+    lots: Lots,
+    reduceOnly: boolean,
+    priority: number,
+    reason: Reason,
+    nowUs: TimeUs,
+    venueTimeUs: TimeUs,
+  ): void {
+    assert(Number.isSafeInteger(px) && Number.isSafeInteger(lots), "sender: price and size are whole");
+    const at = this.#out.begin(KIND.intent, INTENT.size, nowUs, venueTimeUs, this.#market);
+    const data = this.#out.data;
+    data[at + INTENT.action] = action;
+    data[at + INTENT.cloid] = cloid;
+    data[at + INTENT.targetCloid] = targetCloid;
+    data[at + INTENT.side] = side;
+    data[at + INTENT.px] = px;
+    data[at + INTENT.lots] = lots;
+    data[at + INTENT.reduceOnly] = reduceOnly ? 1 : 0;
+    data[at + INTENT.priority] = priority;
+    data[at + INTENT.reason] = reason;
+    this.#ledger.onSent();
+    this.#throttle.onSent(nowUs);
+    this.#exposure.record();
+  }
+}

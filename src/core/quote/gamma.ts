@@ -1,0 +1,107 @@
+/**
+ * Risk aversion: calibrated from a skew one wants to see, then moved by bounded features.
+ * @module
+ */
+import { assert } from "../assert.ts";
+import type { MarketParams } from "../params.ts";
+import { US_PER_SECOND } from "../units.ts";
+import { closedFormSkew } from "./glft.ts";
+
+/** Fastest change of ln gamma per second: gamma must not spend requests by jittering. */
+export const LOG_GAMMA_PER_SECOND_MAX = 0.1;
+
+/** Features of risk, each in [0, 1]; NaN is a cold signal and changes nothing. */
+export interface RiskFeatures {
+  volatility: number;
+  toxicity: number;
+  depletion: number;
+  kappaUncertainty: number;
+  drawdown: number;
+}
+
+/**
+ * Gamma whose closed-form skew per clip is `skewFrac`, within [min, max].
+ *
+ * Dimensionless: CARA aversion times the notional of one clip. The skew grows with gamma, so a bisection on ln gamma is exact to the last
+ * digits; gamma = 2 A kappa skew^2 / (e sigma^2) is its small-gamma limit.
+ */
+export function gammaFromSkew(
+  skewFrac: number,
+  kappa: number,
+  arrivalPerSecond: number,
+  sigma: number,
+  min: number,
+  max: number,
+): number {
+  assert(min > 0 && max >= min, "gamma: bounds are above 0 and in order");
+  if (closedFormSkew(kappa, arrivalPerSecond, min, sigma) >= skewFrac) return min;
+  if (closedFormSkew(kappa, arrivalPerSecond, max, sigma) <= skewFrac) return max;
+  let low = Math.log(min);
+  let high = Math.log(max);
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (closedFormSkew(kappa, arrivalPerSecond, Math.exp(middle), sigma) < skewFrac) low = middle;
+    else high = middle;
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/** A feature as the models take it: clipped, and 0 while its signal is cold. */
+function bounded(x: number): number {
+  return x > 0 ? Math.min(1, x) : 0;
+}
+
+/** Sum of beta x over the features. */
+function additiveSum(features: RiskFeatures, params: MarketParams): number {
+  return (
+    params.betaVolatility * bounded(features.volatility) +
+    params.betaToxicity * bounded(features.toxicity) +
+    params.betaDepletion * bounded(features.depletion) +
+    params.betaKappaUncertainty * bounded(features.kappaUncertainty) +
+    params.betaDrawdown * bounded(features.drawdown)
+  );
+}
+
+/** ln of the product of (1 + beta x) over the features: the multiplicative chain, kept for comparison. */
+function multiplicativeLog(features: RiskFeatures, params: MarketParams): number {
+  return (
+    Math.log1p(params.betaVolatility * bounded(features.volatility)) +
+    Math.log1p(params.betaToxicity * bounded(features.toxicity)) +
+    Math.log1p(params.betaDepletion * bounded(features.depletion)) +
+    Math.log1p(params.betaKappaUncertainty * bounded(features.kappaUncertainty)) +
+    Math.log1p(params.betaDrawdown * bounded(features.drawdown))
+  );
+}
+
+/** M tanh(z / M): slope 1 near 0, never beyond M, so that no chain of features multiplies gamma out of sight. */
+export function softBound(z: number, rangeMax: number): number {
+  return rangeMax === 0 ? 0 : rangeMax * Math.tanh(z / rangeMax);
+}
+
+/** ln(gamma / gamma0) under the blend of the log-additive (1) and the multiplicative (0) model. */
+export function logGammaShift(features: RiskFeatures, params: MarketParams): number {
+  const additive = softBound(additiveSum(features, params), params.gammaLogRangeMax);
+  const blend = params.riskModelBlend;
+  return blend === 1 ? additive : blend * additive + (1 - blend) * multiplicativeLog(features, params);
+}
+
+/** Gamma over time: follows its model at a limited rate. */
+export class GammaModel {
+  gamma = Number.NaN;
+  #atUs = 0;
+
+  /** Moves towards gamma0 e^shift within the bounds and the rate; the first call lands on it. */
+  update(gamma0: number, features: RiskFeatures, params: MarketParams, nowUs: number): number {
+    const wanted = Math.min(
+      params.gammaMax,
+      Math.max(params.gammaMin, gamma0 * Math.exp(logGammaShift(features, params))),
+    );
+    if (Number.isNaN(this.gamma)) this.gamma = wanted;
+    const step = (LOG_GAMMA_PER_SECOND_MAX * Math.max(0, nowUs - this.#atUs)) / US_PER_SECOND;
+    const change = Math.log(wanted / this.gamma);
+    // Landing on the wanted value exactly keeps equal inputs equal, so that the solver's cache holds.
+    this.gamma = Math.abs(change) <= step ? wanted : this.gamma * Math.exp(Math.sign(change) * step);
+    this.#atUs = nowUs;
+    return this.gamma;
+  }
+}

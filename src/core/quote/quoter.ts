@@ -1,0 +1,222 @@
+/**
+ * One market's quoting: estimates and position to two ladders.
+ * @module
+ */
+import { assert } from "../assert.ts";
+import { BUY } from "../frame.ts";
+import type { RunningHash } from "../hash.ts";
+import type { BookView } from "../market/book.ts";
+import { type Instrument, lotsForAtLeast, lotsForAtMost, tickFrac } from "../market/instrument.ts";
+import type { MarketParams } from "../params.ts";
+import { Band } from "../quota/gate.ts";
+import { REASON, type Reason } from "../reason.ts";
+import type { SignalBoard } from "../signal/board.ts";
+import type { Lots } from "../units.ts";
+import { Ladder, type LadderInputs, writeLadder } from "./ladder.ts";
+import { PHI_MAX, PHI_MIN, type QuoteInputs, QuoteModel } from "./model.ts";
+import { TERM } from "./spread.ts";
+import type { ViabilityInputs } from "./viability.ts";
+
+export class Quoter {
+  readonly model: QuoteModel;
+  readonly band = new Band();
+  readonly bids = new Ladder();
+  readonly asks = new Ladder();
+  kappaPerFrac: number;
+  /** Whether the last ladders were one minimum order a side because the market is not known to pay. */
+  minimal = true;
+  /** Whether the last reducing ladder closes a position that is too small for an ordinary order. */
+  reduceOnly = false;
+  /** Distances of the best levels without the reset, of the position last priced. */
+  bidBestFrac = 0;
+  askBestFrac = 0;
+  readonly #params: MarketParams;
+  readonly #inputs: QuoteInputs;
+  readonly #ladderInputs: LadderInputs;
+  readonly #viabilityInputs: ViabilityInputs;
+  #instrument: Instrument | null = null;
+  #capLots = 0;
+  readonly #fixed: boolean;
+
+  constructor(params: MarketParams) {
+    this.#params = params;
+    this.#fixed = params.halfSpreadFixedFrac > 0;
+    this.kappaPerFrac = params.kappaPriorPerFrac;
+    this.model = new QuoteModel(params);
+    this.#inputs = {
+      nowUs: 0,
+      kappaPerFrac: params.kappaPriorPerFrac,
+      arrivalPerSecond: params.arrivalPriorCount / params.arrivalPriorSeconds,
+      phi: 0,
+      interceptFrac: 0,
+      feeFrac: 0,
+      sigma: params.volatilityPriorFrac,
+      latencySeconds: params.latencySeconds,
+      staleFactor: 1,
+      tickFrac: 0,
+      clipsMax: 1,
+      features: { volatility: 0, toxicity: 0, depletion: 0, kappaUncertainty: 0, drawdown: 0 },
+    };
+    this.#viabilityInputs = {
+      thresholdIndex: 0,
+      sigma: 0,
+      latencySeconds: params.latencySeconds,
+      feeFrac: 0,
+      touchHalfFrac: 0,
+      clipUsd: params.clipUsd,
+      arrivalPerSecond: 0,
+    };
+    this.#ladderInputs = {
+      side: BUY,
+      fairPx: 0,
+      szDecimals: 0,
+      bestFrac: 0,
+      resetFrac: 0,
+      stepFrac: 0,
+      oppositePx: 0,
+      kappaPerFrac: 0,
+      gainSlope: 1,
+      gainCostFrac: 0,
+      sweepUsd: 1,
+      roomLots: 0,
+      clipUsd: params.clipUsd,
+      orderMinUsd: params.orderMinUsd,
+      levelsMax: params.levelsMax,
+      minimal: false,
+    };
+  }
+
+  setInstrument(instrument: Instrument): void {
+    this.#instrument = instrument;
+    this.#inputs.feeFrac = instrument.makerFeeFrac;
+  }
+
+  /** Whether the market is outside `viable`, so that only the least is quoted. The comparison strategy does not ask. */
+  isMinimal(board: SignalBoard): boolean {
+    return !this.#fixed && !board.viability.isViable;
+  }
+
+  /** What a verdict on the market needs beside its sweeps. */
+  viabilityInputs(board: SignalBoard): ViabilityInputs {
+    const inputs = this.#viabilityInputs;
+    const book = board.book;
+    inputs.thresholdIndex = board.intensity.thresholdIndex;
+    inputs.sigma = board.volatility.sigma;
+    inputs.feeFrac = this.#inputs.feeFrac;
+    inputs.touchHalfFrac = book.hasTouch ? (book.askPx - book.bidPx) / 2 / book.mid : 0;
+    inputs.arrivalPerSecond = board.intensity.arrivalPerSecond;
+    return inputs;
+  }
+
+  /** Takes new estimates. Called on timers, at most four times a second. */
+  refresh(nowUs: number, board: SignalBoard, capLots: Lots, drawdownRatio: number): void {
+    const instrument = this.#instrument;
+    if (instrument === null || !(board.fairPx > 0)) return;
+    const inputs = this.#inputs;
+    this.#capLots = capLots;
+    inputs.nowUs = nowUs;
+    inputs.kappaPerFrac = board.intensity.kappaForQuotes;
+    inputs.arrivalPerSecond = board.intensity.arrivalPerSecond;
+    inputs.phi = board.impact.phi;
+    inputs.interceptFrac = board.impact.interceptFrac;
+    inputs.sigma = board.volatility.sigma;
+    inputs.staleFactor = board.hub.staleFactor;
+    inputs.tickFrac = tickFrac(board.fairPx, instrument.szDecimals);
+    inputs.clipsMax = Math.max(1, Math.floor(this.#params.positionCapUsd / this.#params.clipUsd));
+    inputs.features.volatility = board.volatility.ratioFeature;
+    inputs.features.toxicity = board.flow.toxicity;
+    inputs.features.depletion = board.imbalance.depletion;
+    inputs.features.kappaUncertainty = board.intensity.uncertainty;
+    inputs.features.drawdown = drawdownRatio;
+    this.kappaPerFrac = inputs.kappaPerFrac;
+    this.model.refresh(inputs);
+    board.intensity.setFlatDistance(this.model.halfFlatFrac);
+    this.minimal = this.isMinimal(board);
+  }
+
+  /** Prices a position: distances, terms and the band around them. */
+  price(positionLots: Lots, fairPx: number): void {
+    const positionClips = (positionLots * fairPx) / this.#params.clipUsd;
+    const capUsedRatio = this.#capLots === 0 ? 0 : positionLots / this.#capLots;
+    this.model.price(positionClips, capUsedRatio);
+    this.bidBestFrac = this.model.bidBestFrac;
+    this.askBestFrac = this.model.askBestFrac;
+    const drift = this.#inputs.sigma * Math.sqrt(this.#inputs.latencySeconds);
+    this.band.set(this.#params.chi, this.kappaPerFrac, Math.min(this.bidBestFrac, this.askBestFrac), drift);
+    this.model.bidTerms[TERM.reset] = this.resetFrac;
+    this.model.askTerms[TERM.reset] = this.resetFrac;
+    this.reduceOnly = false;
+  }
+
+  get bandLo(): number {
+    return this.band.lo;
+  }
+  get bandHi(): number {
+    return this.band.hi;
+  }
+
+  /** What scarcity of requests adds to a freshly set quote. */
+  get resetFrac(): number {
+    return this.#fixed ? 0 : this.band.u0 / this.kappaPerFrac;
+  }
+
+  #fillLadderInputs(side: number, fairPx: number, book: BookView): LadderInputs {
+    const instrument = this.#instrument;
+    assert(instrument !== null, "quoter: facts come before quotes");
+    const inputs = this.#ladderInputs;
+    inputs.side = side;
+    inputs.fairPx = fairPx;
+    inputs.szDecimals = instrument.szDecimals;
+    inputs.bestFrac = side === BUY ? this.bidBestFrac : this.askBestFrac;
+    inputs.resetFrac = this.resetFrac;
+    inputs.stepFrac = Math.max(this.#inputs.tickFrac, (this.band.hi - this.band.lo) / this.kappaPerFrac);
+    inputs.oppositePx = side === BUY ? book.askPx : book.bidPx;
+    inputs.kappaPerFrac = this.kappaPerFrac;
+    const phi = Math.min(PHI_MAX, Math.max(PHI_MIN, this.#inputs.phi));
+    inputs.gainSlope = 1 - phi;
+    inputs.gainCostFrac = this.#inputs.interceptFrac + phi / this.kappaPerFrac + this.#inputs.feeFrac;
+    return inputs;
+  }
+
+  /** Writes the ladder of one side. `addedFrac` is what a burst keeps it away by. Returns why it is empty, or `none`. */
+  writeSide(side: number, fairPx: number, addedFrac: number, roomLots: Lots, board: SignalBoard): Reason {
+    const inputs = this.#fillLadderInputs(side, fairPx, board.book);
+    inputs.bestFrac += addedFrac;
+    inputs.sweepUsd = board.intensity.sweepUsd;
+    inputs.roomLots = roomLots;
+    inputs.minimal = this.minimal || addedFrac > 0;
+    this.model.termsOf(side)[TERM.burst] = addedFrac;
+    return writeLadder(side === BUY ? this.bids : this.asks, inputs);
+  }
+
+  /**
+   * Writes the ladders of a desk that may only reduce: one order on `side` (0: none) of at most the position, nothing on the other.
+   * A whole position under the venue's minimum closes reduce-only, which the venue allows below its minimum.
+   */
+  writeReducing(side: number, positionLots: Lots, fairPx: number, book: BookView): void {
+    this.bids.count = 0;
+    this.asks.count = 0;
+    if (side === 0) return;
+    const instrument = this.#instrument;
+    assert(instrument !== null, "quoter: facts come before quotes");
+    const inputs = this.#fillLadderInputs(side, fairPx, book);
+    inputs.roomLots = Number.POSITIVE_INFINITY;
+    inputs.minimal = true;
+    const ladder = side === BUY ? this.bids : this.asks;
+    if (writeLadder(ladder, inputs) !== REASON.none) return;
+    const px = ladder.px[0] as number;
+    const least = lotsForAtLeast(instrument.minNotionalUsd, px);
+    const clipLots = Math.max(least, lotsForAtMost(this.#params.clipUsd, px));
+    this.reduceOnly = positionLots < least;
+    // What would be left under the minimum goes with this order: it could not be closed by an ordinary one later.
+    const rest = positionLots - clipLots;
+    ladder.lots[0] = rest <= 0 || rest < least ? positionLots : clipLots;
+  }
+
+  foldInto(hash: RunningHash): void {
+    this.model.foldInto(hash);
+    hash.fold(this.band.lo);
+    hash.fold(this.band.u0);
+    hash.fold(this.minimal ? 1 : 0);
+  }
+}

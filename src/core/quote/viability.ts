@@ -1,0 +1,288 @@
+/**
+ * Whether a market pays: the edge of a passive order by depth, with intervals, from the market's own sweeps.
+ * @module
+ */
+import type { RunningHash } from "../hash.ts";
+import { Prng } from "../prng.ts";
+import { THRESHOLD_COUNT, THRESHOLDS_FRAC } from "../signal/intensity.ts";
+import { BPS, US_PER_SECOND } from "../units.ts";
+
+export const BLOCK_US = 30 * US_PER_SECOND;
+/** Blocks remembered: two hours. */
+const BLOCKS_MAX = 240;
+const BLOCKS_MIN = 30;
+const SWEEPS_MIN = 100;
+/** A depth is looked at when at least this many sweeps passed it. */
+const DEPTH_SWEEPS_MIN = 30;
+const RESAMPLES = 400;
+/** Any fixed seed will do: the verdict must be a function of the blocks alone. */
+const SEED = 0x5eed;
+const LOW = 0.025;
+const HIGH = 0.975;
+/** Posted price of a request, micro-dollars (venue: 0.0005 USDC). */
+const REQUEST_PRICE_USD = 500;
+
+const DEPTHS_FRAC = [0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48].map((bps) => bps * BPS);
+const DEPTH_COUNT = DEPTHS_FRAC.length;
+/** Sums a threshold: n, D, D^2, move, D move. */
+const FIT = 5;
+const DEPTH_AT = THRESHOLD_COUNT * FIT;
+const ROW = DEPTH_AT + 2 * DEPTH_COUNT;
+
+export type ViabilityState = "viable" | "undecided" | "not_viable";
+export type ViabilityReason =
+  | "few_blocks"
+  | "few_sweeps"
+  | "phi_at_least_one"
+  | "no_depth_earns"
+  | "interval_holds_zero"
+  | "clip_too_small"
+  | "earns";
+
+/** What a verdict needs beside the sweeps. */
+export interface ViabilityInputs {
+  thresholdIndex: number;
+  sigma: number;
+  latencySeconds: number;
+  feeFrac: number;
+  touchHalfFrac: number;
+  clipUsd: number;
+  arrivalPerSecond: number;
+}
+
+export class Viability {
+  state: ViabilityState = "undecided";
+  reason: ViabilityReason = "few_blocks";
+  phi = Number.NaN;
+  phiLo = Number.NaN;
+  phiHi = Number.NaN;
+  /** NaN when no depth can be named: too little data, or phi at 1 or more. */
+  bestDepthFrac = Number.NaN;
+  edgeFrac = Number.NaN;
+  edgeLoFrac = Number.NaN;
+  edgeHiFrac = Number.NaN;
+  /** Smallest order that pays for its own requests at the posted price, micro-dollars. */
+  clipMinUsd = Number.NaN;
+  readonly #rows = new Float64Array(BLOCKS_MAX * ROW);
+  readonly #block = new Float64Array(BLOCKS_MAX);
+  readonly #sum = new Float64Array(ROW);
+  readonly #phis = new Float64Array(RESAMPLES);
+  readonly #edges = new Float64Array(RESAMPLES * DEPTH_COUNT);
+  readonly #scratch = new Float64Array(RESAMPLES);
+  readonly #edge = new Float64Array(DEPTH_COUNT);
+  #blockCount = 0;
+  #newest = Number.NaN;
+
+  get isViable(): boolean {
+    return this.state === "viable";
+  }
+
+  /** Blocks that hold market time, at most two hours of them. */
+  get blockCount(): number {
+    return Math.min(this.#blockCount, BLOCKS_MAX);
+  }
+
+  /** Market time reached `venueTimeUs`: opens its block, so that quiet blocks count as what they are. */
+  onTime(venueTimeUs: number): void {
+    const block = Math.floor(venueTimeUs / BLOCK_US);
+    if (block <= this.#newest) return;
+    const slot = this.#blockCount % BLOCKS_MAX;
+    this.#rows.fill(0, slot * ROW, (slot + 1) * ROW);
+    this.#block[slot] = block;
+    this.#blockCount += 1;
+    this.#newest = block;
+  }
+
+  /** A sweep of depth D was followed by a move (both fractions) at the verdict's horizon. */
+  onImpact(venueTimeUs: number, depthFrac: number, moveFrac: number): void {
+    const row = this.#findRow(Math.floor(venueTimeUs / BLOCK_US));
+    if (row < 0) return;
+    const rows = this.#rows;
+    for (let t = 0; t < THRESHOLD_COUNT; t++) {
+      if (depthFrac <= (THRESHOLDS_FRAC[t] as number)) break;
+      const at = row + t * FIT;
+      rows[at] = (rows[at] as number) + 1;
+      rows[at + 1] = (rows[at + 1] as number) + depthFrac;
+      rows[at + 2] = (rows[at + 2] as number) + depthFrac * depthFrac;
+      rows[at + 3] = (rows[at + 3] as number) + moveFrac;
+      rows[at + 4] = (rows[at + 4] as number) + depthFrac * moveFrac;
+    }
+    for (let g = 0; g < DEPTH_COUNT; g++) {
+      if (depthFrac <= (DEPTHS_FRAC[g] as number)) break;
+      const at = row + DEPTH_AT + 2 * g;
+      rows[at] = (rows[at] as number) + 1;
+      rows[at + 1] = (rows[at + 1] as number) + depthFrac;
+    }
+  }
+
+  /** Offset of a block's row, looking back from the newest; -1 when it is forgotten. */
+  #findRow(block: number): number {
+    for (let i = 1; i <= this.blockCount; i++) {
+      const slot = (this.#blockCount - i) % BLOCKS_MAX;
+      if (this.#block[slot] === block) return slot * ROW;
+      if ((this.#block[slot] as number) < block) return -1;
+    }
+    return -1;
+  }
+
+  /**
+   * Judges the market anew. Cold path: 400 resamples of at most 240 blocks, a few milliseconds; called every half minute.
+   *
+   * edge(d) = d - a - phi E[D | D > d] - (1 - phi) kappa sigma^2 L - fee, with the fit over sweeps beyond the threshold and the conditional
+   * mean as it was observed; block bootstrap, 95 %.
+   */
+  evaluate(inputs: ViabilityInputs): void {
+    const blocks = this.blockCount;
+    this.#sumAll(blocks);
+    const n = this.#sum[inputs.thresholdIndex * FIT] as number;
+    this.#forget();
+    if (n >= DEPTH_SWEEPS_MIN) this.#measure(inputs, blocks);
+    if (blocks < BLOCKS_MIN) this.#conclude("undecided", "few_blocks");
+    else if (n < SWEEPS_MIN) this.#conclude("undecided", "few_sweeps");
+    else this.#judge(inputs);
+  }
+
+  #forget(): void {
+    this.phi = Number.NaN;
+    this.phiLo = Number.NaN;
+    this.phiHi = Number.NaN;
+    this.bestDepthFrac = Number.NaN;
+    this.edgeFrac = Number.NaN;
+    this.edgeLoFrac = Number.NaN;
+    this.edgeHiFrac = Number.NaN;
+    this.clipMinUsd = Number.NaN;
+  }
+
+  #conclude(state: ViabilityState, reason: ViabilityReason): void {
+    this.state = state;
+    this.reason = reason;
+  }
+
+  #sumAll(blocks: number): void {
+    this.#sum.fill(0);
+    for (let b = 0; b < blocks; b++) this.#addRow(b);
+  }
+
+  #addRow(slot: number): void {
+    const at = slot * ROW;
+    for (let k = 0; k < ROW; k++) this.#sum[k] = (this.#sum[k] as number) + (this.#rows[at + k] as number);
+  }
+
+  /** Slope over the sums in hand. */
+  #slope(t: number): number {
+    const at = t * FIT;
+    const n = this.#sum[at] as number;
+    const d = this.#sum[at + 1] as number;
+    const denominator = n * (this.#sum[at + 2] as number) - d * d;
+    return denominator > 0 ? (n * (this.#sum[at + 4] as number) - d * (this.#sum[at + 3] as number)) / denominator : 0;
+  }
+
+  /** Edge at every depth over the sums in hand, into `out` from `at`; NaN where nothing passed. Returns phi. */
+  #edges0(inputs: ViabilityInputs, out: Float64Array, at: number): number {
+    const t = inputs.thresholdIndex;
+    const n = this.#sum[t * FIT] as number;
+    const d = this.#sum[t * FIT + 1] as number;
+    const phi = this.#slope(t);
+    const a = n > 0 ? ((this.#sum[t * FIT + 3] as number) - phi * d) / n : 0;
+    const excess = d - n * (THRESHOLDS_FRAC[t] as number);
+    const kappa = excess > 0 ? n / excess : 0;
+    // Above phi = 1 being late would count as a gain: it never does.
+    const late = Math.max(0, 1 - phi) * kappa * inputs.sigma * inputs.sigma * inputs.latencySeconds;
+    for (let g = 0; g < DEPTH_COUNT; g++) {
+      const passed = this.#sum[DEPTH_AT + 2 * g] as number;
+      const mean = (this.#sum[DEPTH_AT + 2 * g + 1] as number) / passed;
+      out[at + g] = passed > 0 ? (DEPTHS_FRAC[g] as number) - a - phi * mean - late - inputs.feeFrac : Number.NaN;
+    }
+    return phi;
+  }
+
+  /** Point estimates, then their bootstrap distributions. */
+  #measure(inputs: ViabilityInputs, blocks: number): void {
+    this.phi = this.#edges0(inputs, this.#edge, 0);
+    this.#measureClip(inputs);
+    const usable = this.#markDepths(inputs);
+    const random = new Prng(SEED);
+    for (let r = 0; r < RESAMPLES; r++) {
+      this.#sum.fill(0);
+      for (let b = 0; b < blocks; b++) this.#addRow(random.below(blocks));
+      this.#phis[r] = this.#edges0(inputs, this.#edges, r * DEPTH_COUNT);
+    }
+    this.phiLo = this.#quantile(this.#phis, 0, 1, LOW);
+    this.phiHi = this.#quantile(this.#phis, 0, 1, HIGH);
+    if (this.phi >= 1 || !usable) return;
+    let best = -1;
+    for (let g = 0; g < DEPTH_COUNT; g++) {
+      if (
+        !Number.isNaN(this.#edge[g] as number) &&
+        (best < 0 || (this.#edge[g] as number) > (this.#edge[best] as number))
+      )
+        best = g;
+    }
+    this.bestDepthFrac = DEPTHS_FRAC[best] as number;
+    this.edgeFrac = this.#edge[best] as number;
+    this.edgeLoFrac = this.#quantile(this.#edges, best, DEPTH_COUNT, LOW);
+    this.edgeHiFrac = this.#quantile(this.#edges, best, DEPTH_COUNT, HIGH);
+  }
+
+  /** Strikes depths inside the touch and those that too few sweeps passed. Returns whether any is left. */
+  #markDepths(inputs: ViabilityInputs): boolean {
+    let usable = false;
+    for (let g = 0; g < DEPTH_COUNT; g++) {
+      const passed = this.#sum[DEPTH_AT + 2 * g] as number;
+      const inside = (DEPTHS_FRAC[g] as number) < inputs.touchHalfFrac;
+      if (inside || passed < DEPTH_SWEEPS_MIN) this.#edge[g] = Number.NaN;
+      else usable = true;
+    }
+    return usable;
+  }
+
+  /** V = p kappa s^2 / (2 e^2 lambda* (1 - phi)), s = kappa sigma, lambda* the fill rate at the best distance d*. */
+  #measureClip(inputs: ViabilityInputs): void {
+    const t = inputs.thresholdIndex;
+    const n = this.#sum[t * FIT] as number;
+    const d = this.#sum[t * FIT + 1] as number;
+    const excess = d - n * (THRESHOLDS_FRAC[t] as number);
+    const keep = 1 - this.phi;
+    if (excess <= 0 || keep <= 0) return;
+    const kappa = n / excess;
+    const a = ((this.#sum[t * FIT + 3] as number) - this.phi * d) / n;
+    const best = 1 / kappa + (a + this.phi / kappa + inputs.feeFrac) / keep;
+    const rate = inputs.arrivalPerSecond * Math.exp(-kappa * best);
+    const drift = kappa * kappa * inputs.sigma * inputs.sigma;
+    this.clipMinUsd = (REQUEST_PRICE_USD * kappa * drift) / (2 * Math.E * Math.E * rate * keep);
+  }
+
+  /** Quantile of a column of `RESAMPLES` values; NaN ones (a resample that nothing passed) count as lowest. */
+  #quantile(values: Float64Array, column: number, stride: number, q: number): number {
+    for (let r = 0; r < RESAMPLES; r++) {
+      const value = values[r * stride + column] as number;
+      this.#scratch[r] = Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+    }
+    this.#scratch.sort();
+    return this.#scratch[Math.min(RESAMPLES - 1, Math.floor(q * RESAMPLES))] as number;
+  }
+
+  #judge(inputs: ViabilityInputs): void {
+    if (this.phiLo >= 1) {
+      this.#conclude("not_viable", "phi_at_least_one");
+      return;
+    }
+    let looked = 0;
+    let hopeless = 0;
+    for (let g = 0; g < DEPTH_COUNT; g++) {
+      if (Number.isNaN(this.#edge[g] as number)) continue;
+      looked += 1;
+      if (this.#quantile(this.#edges, g, DEPTH_COUNT, HIGH) <= 0) hopeless += 1;
+    }
+    if (looked > 0 && hopeless === looked) this.#conclude("not_viable", "no_depth_earns");
+    else if (!(this.edgeLoFrac > 0)) this.#conclude("undecided", "interval_holds_zero");
+    else if (!(inputs.clipUsd >= this.clipMinUsd)) this.#conclude("undecided", "clip_too_small");
+    else this.#conclude("viable", "earns");
+  }
+
+  foldInto(hash: RunningHash): void {
+    hash.fold(this.state === "viable" ? 1 : this.state === "undecided" ? 0 : -1);
+    hash.fold(this.phi);
+    hash.fold(this.edgeFrac);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The drive: merges what the venue sent, timers and simulated answers into one order of frames, and takes intents to the exchange.
+ * @module
+ */
+import type { Desk } from "../core/desk.ts";
+import { DESK, F, FrameLane, GAP, KIND, TIMER, TIMER_GRID_US } from "../core/frame.ts";
+import type { TimeUs } from "../core/units.ts";
+import type { ShadowExchange } from "../sim/shadow.ts";
+import type { Sequencer } from "./sequencer.ts";
+
+/** Room for the answers of one poll: every slot of a few markets answering at once, with fills. */
+const REPLY_LANE_SIZE = 65_536;
+
+/** What a run watches beside the engine. Called after the desk has taken a frame. */
+export interface DriveObserver {
+  /** A frame was taken at `timeUs`; the desk's state is what it is after it. */
+  onFrame(data: Float64Array, at: number): void;
+  /** An intent leaves for the exchange. */
+  onIntent(data: Float64Array, at: number): void;
+}
+
+/**
+ * Runs desk and simulated exchange against each other over a stream of received messages.
+ *
+ * Two clocks meet here. Frames are ordered and stamped by receipt; orders and events meet in venue time. While no message comes, the
+ * venue's clock is taken to run on from the newest venue time seen, at the pace of the receiving clock: a decision that a timer makes long
+ * after the last message is as late at the venue as it is here, and cannot slip in before what happened meanwhile.
+ * At equal time the order is: messages in their order on the connection, answers and fills, timers.
+ */
+export class Drive {
+  readonly #desk: Desk;
+  readonly #shadow: ShadowExchange;
+  readonly #sequencer: Sequencer;
+  readonly #observer: DriveObserver;
+  readonly #replies = new FrameLane(REPLY_LANE_SIZE);
+  readonly #timer = new FrameLane(TIMER.size);
+  /** Receipt time of the newest message, and of the newest frame. */
+  #messageTimeUs: TimeUs = 0;
+  #frameTimeUs: TimeUs = 0;
+  #nextTimerUs: TimeUs = 0;
+  #venueTimeUs: TimeUs = 0;
+  /** Venue time of the decisions that the frame in hand leads to. */
+  #decisionVenueUs: TimeUs = 0;
+
+  constructor(desk: Desk, shadow: ShadowExchange, sequencer: Sequencer, observer: DriveObserver) {
+    this.#desk = desk;
+    this.#shadow = shadow;
+    this.#sequencer = sequencer;
+    this.#observer = observer;
+  }
+
+  /**
+   * Takes the frames of one received message.
+   * @param newestVenueTimeUs Newest venue time of the whole connection, this message included; other markets' messages move it too.
+   */
+  onMessage(lane: FrameLane, timeUs: TimeUs, newestVenueTimeUs: TimeUs): void {
+    if (this.#messageTimeUs === 0) this.#start(timeUs, newestVenueTimeUs);
+    const gapAt = findGap(lane);
+    if (gapAt < 0) this.#runTimers(timeUs);
+    else this.#skipGap(lane.data, gapAt, timeUs, newestVenueTimeUs);
+    const venueTimeUs = Math.max(this.#venueTimeUs, newestVenueTimeUs);
+    this.#deliverReplies(venueTimeUs, timeUs, true);
+    this.#messageTimeUs = timeUs;
+    this.#venueTimeUs = venueTimeUs;
+    this.#shadow.advance(venueTimeUs);
+    const data = lane.data;
+    for (let at = 0; at < lane.length; at += data[at] as number) {
+      if (at !== gapAt) this.#shadow.onMarket(data, at);
+    }
+    for (let at = 0; at < lane.length; at += data[at] as number) {
+      if (at !== gapAt) this.#accept(data, at, venueTimeUs);
+    }
+    this.#deliverReplies(venueTimeUs, timeUs, false);
+  }
+
+  #start(timeUs: TimeUs, venueTimeUs: TimeUs): void {
+    this.#messageTimeUs = timeUs;
+    this.#frameTimeUs = timeUs;
+    this.#venueTimeUs = venueTimeUs;
+    this.#nextTimerUs = Math.floor(timeUs / TIMER_GRID_US) * TIMER_GRID_US + TIMER_GRID_US;
+  }
+
+  /** Timers due before a message, with the answers that are known by then. A timer at the message's own time comes after it. */
+  #runTimers(untilUs: TimeUs): void {
+    while (this.#nextTimerUs < untilUs) {
+      const timeUs = this.#nextTimerUs;
+      const venueTimeUs = this.#venueTimeUs + Math.max(0, timeUs - this.#messageTimeUs);
+      this.#deliverReplies(venueTimeUs, timeUs, false);
+      this.#shadow.advance(venueTimeUs);
+      this.#timer.clear();
+      const at = this.#timer.begin(KIND.timer, TIMER.size, timeUs, venueTimeUs, DESK);
+      this.#accept(this.#timer.data, at, venueTimeUs);
+      this.#nextTimerUs += TIMER_GRID_US;
+    }
+  }
+
+  /** A gap: what rested ended at the last message before it, no timer runs inside it, and the venue clock starts anew behind it. */
+  #skipGap(data: Float64Array, gapAt: number, timeUs: TimeUs, newestVenueTimeUs: TimeUs): void {
+    data[gapAt + F.timeUs] = timeUs;
+    this.#shadow.onMarket(data, gapAt);
+    const lastVenueUs = Math.max(this.#venueTimeUs, data[gapAt + GAP.lastVenueTimeUs] as TimeUs);
+    this.#accept(data, gapAt, lastVenueUs);
+    this.#nextTimerUs = Math.floor(timeUs / TIMER_GRID_US) * TIMER_GRID_US + TIMER_GRID_US;
+    this.#messageTimeUs = timeUs;
+    this.#venueTimeUs = Math.max(lastVenueUs, newestVenueTimeUs);
+  }
+
+  /**
+   * Gives the desk every answer that is known by `venueTimeUs` (before it, with `strictlyBefore`), one venue moment after another, because
+   * an answer may lead to a request that arrives before the next answer.
+   */
+  #deliverReplies(venueTimeUs: TimeUs, latestUs: TimeUs, strictlyBefore: boolean): void {
+    for (;;) {
+      const dueUs = this.#shadow.nextDueUs();
+      if (strictlyBefore ? dueUs >= venueTimeUs : dueUs > venueTimeUs) return;
+      this.#shadow.advance(dueUs);
+      const elapsedUs = Math.max(0, dueUs - this.#venueTimeUs);
+      const timeUs = Math.min(latestUs, Math.max(this.#frameTimeUs, this.#messageTimeUs + elapsedUs));
+      this.#replies.clear();
+      this.#shadow.poll(dueUs, timeUs, this.#replies);
+      const data = this.#replies.data;
+      for (let at = 0; at < this.#replies.length; at += data[at] as number) this.#accept(data, at, dueUs);
+    }
+  }
+
+  /** One frame through the desk, and its intents out. */
+  #accept(data: Float64Array, at: number, decisionVenueUs: TimeUs): void {
+    this.#decisionVenueUs = decisionVenueUs;
+    this.#frameTimeUs = Math.max(this.#frameTimeUs, data[at + F.timeUs] as TimeUs);
+    this.#sequencer.accept(data, at);
+    this.#observer.onFrame(data, at);
+    this.#sendIntents();
+  }
+
+  #sendIntents(): void {
+    const intents = this.#desk.intents;
+    const data = intents.data;
+    for (let at = 0; at < intents.length; at += data[at] as number) {
+      this.#sequencer.acceptIntent(data, at);
+      this.#observer.onIntent(data, at);
+      this.#shadow.submit(data, at, this.#decisionVenueUs);
+    }
+    intents.clear();
+  }
+}
+
+/** Offset of the gap frame of a message, or -1. The intake writes at most one, first. */
+function findGap(lane: FrameLane): number {
+  return lane.length > 0 && lane.data[F.kind] === KIND.gap ? 0 : -1;
+}
