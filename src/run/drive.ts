@@ -49,6 +49,16 @@ export class Drive {
     this.#observer = observer;
   }
 
+  /** Gives the desk what it must know before the first message: names, facts, the request count. */
+  prime(lane: FrameLane, timeUs: TimeUs): void {
+    const data = lane.data;
+    for (let at = 0; at < lane.length; at += data[at] as number) {
+      data[at + F.timeUs] = timeUs;
+      data[at + F.venueTimeUs] = timeUs;
+      this.#accept(data, at, timeUs);
+    }
+  }
+
   /**
    * Takes the frames of one received message.
    * @param newestVenueTimeUs Newest venue time of the whole connection, this message included; other markets' messages move it too.

@@ -48,7 +48,7 @@ export class QuoteModel {
   askCapBound = false;
   /** Best distance without inventory, from the model alone. */
   halfFlatFrac = 0;
-  /** The share of it that measured flow decides (base + fee + adverse selection): what the fit of kappa is judged against. */
+  /** Risk aversion in use. */
   gamma = 0;
   readonly solver = new GlftSolver();
   readonly #neutral = new GlftSolver();
@@ -180,12 +180,9 @@ export class QuoteModel {
     this.askCapBound = this.askTerms[TERM.cap] !== 0;
   }
 
-  /** Adverse selection expected at distance `d`, and what a fill there gains after it and the fee. */
-  adverseFrac(d: number): number {
-    return this.#interceptFrac + this.#phi * (d + 1 / this.#kappa);
-  }
-  gainFrac(d: number): number {
-    return d - this.adverseFrac(d) - this.#feeFrac;
+  /** The base half-spread without inventory: what staleness and the governor are multiples of. */
+  get baseFrac(): number {
+    return this.#baseFrac;
   }
 
   /** Terms of a side. */

@@ -1,0 +1,128 @@
+/**
+ * Backtest and paper over recorded tapes: one way through the files, one report.
+ * @module
+ */
+import { US_PER_SECOND } from "../core/units.ts";
+import { ScaledClock } from "../io/clock.ts";
+import { loadConfig } from "../io/config.ts";
+import { usageError } from "../io/exit.ts";
+import { readTapes, type TapeHandler, type TapeStats } from "../io/tape.ts";
+import { BUILD } from "../io/version.ts";
+import { FactsError, type InfoAnswer } from "../wire/hyperliquid/instrument.ts";
+import { readFacts } from "./facts_file.ts";
+import { type MarketReport, REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
+import type { RunIo, RunRequest } from "./request.ts";
+import { Session } from "./session.ts";
+import { StatusLine } from "./status.ts";
+
+/** Runs the request's tapes and reports. */
+export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> {
+  const loaded = loadConfig(request.config.file);
+  const markets = request.markets.length > 0 ? request.markets : loaded.markets;
+  if (markets.length === 0) throw usageError("no market: name one with --market, or list markets in the config");
+  const pass = await runOnce(request, io, markets, request.latencySeconds, request.speed);
+  const curves = await runCurve(request, io, markets);
+  const { session, tapes, stopped } = pass;
+  return {
+    schema: REPORT_SCHEMA,
+    build: BUILD.id,
+    command: request.command,
+    config_hash: session.configHash,
+    seed: null,
+    started_us: session.startedUs,
+    ended_us: session.endedUs,
+    stopped,
+    tapes: tapes.map((t) => ({
+      file: t.path,
+      lines: t.lineCount,
+      bad_lines: t.badLineCount,
+      first_bad_lines: t.badLines,
+      truncated: t.truncated,
+    })),
+    counts: session.intake.counts(),
+    solver_calls: session.solverCalls,
+    ladders: session.ladders,
+    markets: session.finish(curves, tapeWarnings(tapes, stopped)),
+  };
+}
+
+interface Pass {
+  session: Session;
+  tapes: TapeStats[];
+  stopped: boolean;
+}
+
+/** One way through the tapes. */
+async function runOnce(
+  request: RunRequest,
+  io: RunIo,
+  markets: readonly string[],
+  latencySeconds: number | null,
+  speed: number | null,
+): Promise<Pass> {
+  const answers: InfoAnswer[] = request.factsFile === null ? [] : readFacts(request.factsFile);
+  const loaded = loadConfig(request.config.file);
+  let session: Session | null = null;
+  let clock: ScaledClock | null = null;
+  let status: StatusLine | null = null;
+  let timedOut = false;
+  const handler: TapeHandler = {
+    onFileStart: () => session?.intake.onFileStart(),
+    onInfo: (asked, response) => {
+      answers.push({ request: asked as InfoAnswer["request"], response });
+    },
+    onMark: (reason) => session?.intake.onMark(reason),
+    onPush: (bytes, from, to, timeUs) => {
+      session ??= new Session({ ...request, markets, answers, loaded, latencySeconds });
+      status ??= new StatusLine(session, markets, io);
+      const problem = session.onPush(bytes, from, to, timeUs);
+      status.update();
+      const limit = request.forSeconds;
+      if (limit !== null && session.endedUs - session.startedUs >= limit * US_PER_SECOND) timedOut = true;
+      return problem;
+    },
+  };
+  const tapes = await readTapes(request.tapes, handler, {
+    skipBadLines: request.skipBadLines,
+    stop: () => timedOut || io.stopRequested(),
+    pace: (timeUs) => {
+      if (speed === null) return undefined;
+      clock ??= new ScaledClock(timeUs, speed);
+      return clock.nowUs() >= timeUs ? undefined : waitFor(clock, timeUs, io);
+    },
+  });
+  if (session === null)
+    throw new FactsError(`${request.tapes[0]}: holds no push of the venue: there is nothing to trade on`);
+  return { session, tapes, stopped: timedOut || io.stopRequested() };
+}
+
+/** Waits for the tape's next line, and gives up waiting when asked to stop. */
+async function waitFor(clock: ScaledClock, timeUs: number, io: RunIo): Promise<void> {
+  while (clock.nowUs() < timeUs && !io.stopRequested()) await clock.sleepUntil(timeUs);
+}
+
+/** The same tapes at other latencies: what speed is worth. One list a market. */
+async function runCurve(
+  request: RunRequest,
+  io: RunIo,
+  markets: readonly string[],
+): Promise<MarketReport["latency"]["curve"][]> {
+  if (request.latencyCurve.length === 0) return markets.map(() => null);
+  const curves = markets.map((): NonNullable<MarketReport["latency"]["curve"]> => []);
+  for (const seconds of request.latencyCurve) {
+    if (io.stopRequested()) break;
+    const { session } = await runOnce(request, { ...io, status: () => {} }, markets, seconds, null);
+    session.finish([], []).forEach((m, i) => {
+      curves[i]?.push({ seconds, fills: m.fills, capture_bps: m.capture_bps, edge_bps: m.edge_bps["5"] });
+    });
+  }
+  return curves;
+}
+
+function tapeWarnings(tapes: readonly TapeStats[], stopped: boolean): ReportWarning[] {
+  const warnings: ReportWarning[] = [];
+  const bad = tapes.reduce((sum, t) => sum + t.badLineCount, 0);
+  if (bad > 0) warnings.push({ code: "bad_lines", text: `${bad} bad line(s) of the tapes were left out` });
+  if (stopped) warnings.push({ code: "stopped", text: "the run was ended before the end of its input" });
+  return warnings;
+}

@@ -1,0 +1,154 @@
+/**
+ * The report's shape: one zod schema that is its type, its check and its documentation.
+ * @module
+ */
+import { z } from "zod";
+
+export const REPORT_SCHEMA = "mmbin.report/1";
+
+const bps = z.number().nullable();
+const ratio = z.number().nullable();
+const usd = z.string().describe("dollars as a decimal string");
+const horizons = <T extends z.ZodType>(of: T) =>
+  z.strictObject({ "1": of, "5": of, "30": of, "60": of, "300": of }).describe("by horizon in seconds");
+
+const interval = z.strictObject({
+  mean: bps,
+  lo: bps,
+  hi: bps,
+  n: z.int(),
+  clusters: z.int(),
+  blocks: z.int(),
+  n_effective: z.number().nullable(),
+  method: z.enum(["iid", "cluster", "block", "none"]).describe("which error was the widest"),
+});
+const scored = z.strictObject({ fills: z.int(), notional_usd: usd, edge_bps: interval });
+
+const marketSchema = z.strictObject({
+  market: z.string(),
+  profile: z.string(),
+  duration_s: z.number().describe("quoting time, gaps left out"),
+  frames: z.int(),
+  viability: z.strictObject({
+    state: z.enum(["viable", "undecided", "not_viable"]),
+    phi: z.number().nullable().describe("share of a sweep's depth that is still there after 5 s"),
+    phi_lo: z.number().nullable(),
+    phi_hi: z.number().nullable(),
+    best_depth_bps: bps,
+    expected_edge_bps: bps,
+    reason: z.string(),
+    clip_min_usd: usd.nullable().describe("smallest order that pays for its own requests"),
+    phi_by_horizon: z.record(z.string(), z.number()),
+  }),
+  fills: z.int(),
+  clusters: z.int().describe("independent fills: those of one sweep are one"),
+  fills_per_hour: z.number().nullable(),
+  notional_usd: usd,
+  capture_bps: bps,
+  markout_bps: horizons(bps),
+  fee_bps: bps,
+  edge_bps: horizons(interval).describe("capture + markout - fee"),
+  as_rate: ratio,
+  win_rate: ratio,
+  pnl_usd: z.strictObject({
+    total: usd,
+    spread: usd,
+    inventory: usd,
+    funding: usd,
+    fees: usd,
+    quota: usd,
+    residual: usd,
+  }),
+  max_drawdown_usd: usd,
+  position: z.strictObject({ size: z.string(), notional_usd: usd, entry_px: z.string().nullable() }),
+  max_exposure_ratio: z.number().describe("worst case over cap, in lots"),
+  two_sided_ratio: ratio.describe("of the time outside cap, breakers and missing data"),
+  quoting_ratio: ratio,
+  no_quote_s: z
+    .record(z.string(), z.number())
+    .describe("seconds that a side was not quoted, both sides summed, by reason"),
+  spread_bps: z.strictObject({ quoted_mean: bps, market_mean: bps, terms: z.record(z.string(), bps) }),
+  floor_bound_ratio: ratio,
+  cap_bound_ratio: ratio,
+  gamma: z.number(),
+  kappa: z.strictObject({ value: z.number(), observations: z.number(), graduated: z.boolean(), cv: z.number() }),
+  sigma_bps: z.number(),
+  requests: z.strictObject({
+    total: z.int(),
+    place: z.int(),
+    modify: z.int(),
+    cancel: z.int(),
+    rejected: z.int(),
+    refused: z.int(),
+  }),
+  requests_per_fill: z.number().nullable(),
+  requests_per_usd: z.number().nullable(),
+  headroom_ratio: z.number(),
+  signals: z.array(
+    z.strictObject({
+      name: z.string(),
+      state: z.enum(["disabled", "cold", "warm", "stale"]),
+      since_us: z.number().nullable(),
+      cost_bps: z.number(),
+    }),
+  ),
+  latency: z.strictObject({
+    seconds: z.number(),
+    curve: z
+      .array(z.strictObject({ seconds: z.number(), fills: z.int(), capture_bps: bps, edge_bps: interval }))
+      .nullable(),
+  }),
+  bracket: z
+    .strictObject({ pessimistic: scored, central: scored, touch: scored })
+    .describe("queue models, generous crossing"),
+  crossing: z.strictObject({ strict: scored, generous: scored }).describe("crossing rules, pessimistic queue"),
+  intent_count: z.int(),
+  intent_hash: z.string().describe("of the whole run's intents, in order"),
+  state_hash: z.string(),
+  cells_looked_at: z.int().describe("edge estimates that this report chose from"),
+  warnings: z.array(z.strictObject({ code: z.string(), text: z.string() })),
+});
+export type MarketReport = z.infer<typeof marketSchema>;
+
+export const reportSchema = z.strictObject({
+  schema: z.literal(REPORT_SCHEMA),
+  build: z.string(),
+  command: z.string(),
+  config_hash: z.string(),
+  seed: z.int().nullable().describe("of a generated market"),
+  started_us: z.number().describe("receive time of the first and of the last frame"),
+  ended_us: z.number(),
+  stopped: z.boolean().describe("ended by a signal or a time limit"),
+  tapes: z.array(
+    z.strictObject({
+      file: z.string(),
+      lines: z.int(),
+      bad_lines: z.int(),
+      first_bad_lines: z.array(z.int()),
+      truncated: z.boolean(),
+    }),
+  ),
+  counts: z.strictObject({
+    messages: z.record(z.string(), z.int()),
+    slow: z.int(),
+    bad: z.int(),
+    unknown_channels: z.int(),
+    time_backwards: z.int(),
+    gaps: z.int(),
+    gap_seconds: z.number(),
+    replayed_trades: z.int(),
+    duplicate_trades: z.int(),
+  }),
+  solver_calls: z.int(),
+  ladders: z.int(),
+  markets: z.array(marketSchema),
+});
+export type Report = z.infer<typeof reportSchema>;
+export type ReportWarning = MarketReport["warnings"][number];
+export type ReportInterval = z.infer<typeof interval>;
+export type ReportScored = z.infer<typeof scored>;
+
+/** The schema as JSON Schema, for readers of reports. */
+export function reportJsonSchema(): unknown {
+  return z.toJSONSchema(reportSchema);
+}

@@ -1,0 +1,145 @@
+/**
+ * The report for people: the verdict first, then what it rests on.
+ * @module
+ */
+import { isDecided } from "../stats/interval.ts";
+import type { MarketReport, Report, ReportInterval } from "./report_schema.ts";
+import { reasonText } from "./warnings.ts";
+
+export interface TableOptions {
+  color: boolean;
+  width: number;
+}
+
+const LABEL = 18;
+const bold = (text: string, on: boolean): string => (on ? `\u001b[1m${text}\u001b[0m` : text);
+const tint = (text: string, code: number, on: boolean): string => (on ? `\u001b[${code}m${text}\u001b[0m` : text);
+
+function num(x: number | null, digits = 2): string {
+  return x === null ? "-" : x.toFixed(digits);
+}
+function signed(x: number | null, digits = 2): string {
+  return x === null ? "-" : `${x >= 0 ? "+" : ""}${x.toFixed(digits)}`;
+}
+function percent(x: number | null): string {
+  return x === null ? "-" : `${(100 * x).toFixed(1)} %`;
+}
+function money(text: string): string {
+  const value = Number(text);
+  return `${value < 0 ? "-" : ""}$${Math.abs(value).toFixed(Math.abs(value) < 10 ? 4 : 2)}`;
+}
+function interval(x: ReportInterval): string {
+  if (x.mean === null) return "-";
+  const range = x.lo === null || x.hi === null ? "[unknown]" : `[${signed(x.lo)}, ${signed(x.hi)}]`;
+  return `${signed(x.mean)} ${range}`;
+}
+
+/** Renders a report. Lines stay within the width except for names that are longer by themselves. */
+export function renderReport(report: Report, options: TableOptions): string {
+  const lines: string[] = [];
+  for (const tape of report.tapes) {
+    lines.push(`${tape.file}: ${tape.lines} lines${tape.bad_lines > 0 ? `, ${tape.bad_lines} bad` : ""}`);
+  }
+  for (const market of report.markets) lines.push(...renderMarket(market, options), "");
+  if (lines.at(-1) === "") lines.pop();
+  return `${lines.join("\n")}\n`;
+}
+
+function renderMarket(m: MarketReport, options: TableOptions): string[] {
+  const lines: string[] = [];
+  const row = (label: string, value: string): void => {
+    lines.push(`  ${label.padEnd(LABEL)} ${value}`);
+  };
+  const minutes = m.duration_s / 60;
+  lines.push(bold(`${m.market}  ${m.profile}  ${minutes.toFixed(1)} min  ${m.frames} frames`, options.color));
+  const state = m.viability.state;
+  const code = state === "viable" ? 32 : state === "undecided" ? 33 : 31;
+  row("verdict", `${tint(state.replace("_", " "), code, options.color)}: ${reasonText(m.viability.reason)}`);
+  row("impact share phi", `${num(m.viability.phi)} [${num(m.viability.phi_lo)}, ${num(m.viability.phi_hi)}]`);
+  if (m.viability.best_depth_bps !== null) {
+    row(
+      "best depth",
+      `${num(m.viability.best_depth_bps)} bps, expected edge ${signed(m.viability.expected_edge_bps)} bps`,
+    );
+  }
+  const five = m.edge_bps["5"];
+  row("edge at 5 s", `${interval(five)} bps  ${isDecided(five) ? "" : "undecided"}`.trimEnd());
+  row("", `capture ${signed(m.capture_bps)}  markout ${markouts(m)}  fee ${num(m.fee_bps)}`);
+  row(
+    "fills",
+    `${m.fills} in ${m.clusters} sweeps, ${num(m.fills_per_hour, 0)} an hour, ${money(m.notional_usd)} traded`,
+  );
+  row("rates at 5 s", `adverse ${percent(m.as_rate)}, winning ${percent(m.win_rate)}`);
+  const p = m.pnl_usd;
+  row(
+    "profit",
+    `${money(p.total)} = spread ${money(p.spread)} + price moves ${money(p.inventory)} + funding ${money(p.funding)}`,
+  );
+  row(
+    "",
+    `- fees ${money(p.fees)} - requests ${money(p.quota)}, residual ${p.residual}, drawdown ${money(m.max_drawdown_usd)}`,
+  );
+  row(
+    "position",
+    `${m.position.size} (${money(m.position.notional_usd)}), worst case ${percent(m.max_exposure_ratio)} of the cap`,
+  );
+  row("quoting", `${percent(m.quoting_ratio)} of the time, both sides ${percent(m.two_sided_ratio)}`);
+  row("total spread", `${num(m.spread_bps.quoted_mean)} bps quoted, market ${num(m.spread_bps.market_mean)} bps`);
+  row("half-spread", termsText(m));
+  row(
+    "estimates",
+    `kappa ${num(m.kappa.value, 0)} (${num(m.kappa.observations, 0)} sweeps, cv ${num(m.kappa.cv)}), sigma ${num(m.sigma_bps)} bps, gamma ${num(m.gamma, 1)}`,
+  );
+  const r = m.requests;
+  row(
+    "requests",
+    `${r.total}: ${r.place} place, ${r.modify} modify, ${r.cancel} cancel, ${r.rejected} rejected, ${r.refused} refused`,
+  );
+  row(
+    "",
+    `${num(m.requests_per_fill, 1)} a fill, ${num(m.requests_per_usd)} a dollar, headroom ${percent(m.headroom_ratio)}`,
+  );
+  row(
+    "queue bracket",
+    ["pessimistic", "central", "touch"].map((name) => scoredText(name, m.bracket[name as "touch"])).join("  "),
+  );
+  row("crossing", ["strict", "generous"].map((name) => scoredText(name, m.crossing[name as "strict"])).join("  "));
+  for (const point of m.latency.curve ?? []) {
+    row(
+      `at ${point.seconds} s`,
+      `${point.fills} fills, capture ${signed(point.capture_bps)}, edge ${interval(point.edge_bps)} bps`,
+    );
+  }
+  row("decisions", `${m.intent_count} intents ${m.intent_hash}, state ${m.state_hash}`);
+  for (const w of m.warnings) lines.push(...wrap(`  ${tint("!", 33, options.color)} ${w.text}`, options.width));
+  return lines;
+}
+
+function markouts(m: MarketReport): string {
+  return ["1", "5", "30", "60"].map((h) => signed(m.markout_bps[h as "1"])).join("/");
+}
+
+function termsText(m: MarketReport): string {
+  const parts = Object.entries(m.spread_bps.terms)
+    .filter(([, value]) => value !== null && Math.abs(value) >= 0.005)
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${signed(value)}`);
+  return parts.length === 0 ? "-" : parts.join(", ");
+}
+
+function scoredText(name: string, scored: { fills: number; edge_bps: ReportInterval }): string {
+  return `${name} ${scored.fills}: ${signed(scored.edge_bps.mean)}`;
+}
+
+/** Breaks a warning at blanks, continuation lines indented. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line.length + word.length + 1 > width && line.trim() !== "") {
+      lines.push(line);
+      line = `    ${word}`;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  return lines;
+}

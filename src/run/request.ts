@@ -1,0 +1,37 @@
+/**
+ * What a run is asked to do, and what it is given to do it with.
+ * @module
+ */
+import type { ConfigSource } from "../io/config.ts";
+
+export interface RunRequest {
+  command: "backtest" | "paper";
+  tapes: readonly string[];
+  markets: readonly string[];
+  config: ConfigSource;
+  /** Overrides `latency_s` for engine and exchange alike; null leaves the setting. */
+  latencySeconds: number | null;
+  /** Further latencies to run the same tape with. */
+  latencyCurve: readonly number[];
+  factsFile: string | null;
+  skipBadLines: boolean;
+  quotaUsedCount: number;
+  /** Credited volume of the address, dollars. */
+  quotaVolumeUsd: number;
+  /** Seed of a generated market. */
+  seed: number;
+  /** Market seconds per second; null does not pace. */
+  speed: number | null;
+  /** End after this much market time; null runs to the end. */
+  forSeconds: number | null;
+  /** Also write what a generated market sends as a tape. */
+  recordFile: string | null;
+}
+
+/** The outside world of a run. */
+export interface RunIo {
+  /** A line about how it goes; at most once a market minute. */
+  status(line: string): void;
+  /** Whether somebody asked to stop. */
+  stopRequested(): boolean;
+}

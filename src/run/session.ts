@@ -1,0 +1,191 @@
+/**
+ * One run: desk, simulated exchange, statistics and their wiring, from the first push to the report.
+ * @module
+ */
+import { assert } from "../core/assert.ts";
+import { Desk } from "../core/desk.ts";
+import { F, FrameLane, KIND, writeText } from "../core/frame.ts";
+import { type Instrument, type InstrumentFacts, readInstrument, writeInstrument } from "../core/market/instrument.ts";
+import type { MarketParams } from "../core/params.ts";
+import { MICRO_PER_USD, type TimeUs, US_PER_SECOND } from "../core/units.ts";
+import { type ConfigSource, configHash, type LoadedConfig, type ResolvedParams, resolveParams } from "../io/config.ts";
+import { ShadowExchange } from "../sim/shadow.ts";
+import {
+  feesAreTierZero,
+  type InfoAnswer,
+  resolveInstrument,
+  UnknownMarketError,
+} from "../wire/hyperliquid/instrument.ts";
+import { Drive } from "./drive.ts";
+import { Intake } from "./intake.ts";
+import { buildMarketReport } from "./report.ts";
+import type { MarketReport, ReportWarning } from "./report_schema.ts";
+import { Sequencer } from "./sequencer.ts";
+import { Statistics } from "./statistics.ts";
+
+/** Room for the frames of one push: a first trades push holds hundreds of prints. */
+const LANE_SIZE = 262_144;
+
+export interface SessionOptions {
+  markets: readonly string[];
+  answers: readonly InfoAnswer[];
+  config: ConfigSource;
+  loaded: LoadedConfig;
+  latencySeconds: number | null;
+  quotaUsedCount: number;
+  quotaVolumeUsd: number;
+}
+
+export class Session {
+  readonly intake: Intake;
+  readonly desk: Desk;
+  readonly shadow: ShadowExchange;
+  readonly statistics: Statistics;
+  readonly sequencer: Sequencer;
+  readonly configHash: string;
+  readonly latencySeconds: number;
+  startedUs = 0;
+  endedUs = 0;
+  readonly #markets: readonly string[];
+  readonly #instruments: readonly Instrument[];
+  readonly #resolved: readonly ResolvedParams[];
+  readonly #drive: Drive;
+  readonly #lane = new FrameLane(LANE_SIZE);
+  readonly #prime: FrameLane;
+  readonly #tierZero: boolean;
+
+  /** Resolves facts and settings. Throws what is missing or does not fit, before anything runs. */
+  constructor(options: SessionOptions) {
+    const { markets, answers } = options;
+    const facts = markets.map((market) => resolveInstrument(market, answers));
+    this.#markets = markets;
+    this.#tierZero = feesAreTierZero(answers);
+    this.#resolved = markets.map((market, i) => {
+      const maxLeverage = (facts[i] as InstrumentFacts).maxLeverage;
+      const resolved = resolveParams(options.config, options.loaded, market, markets.length, maxLeverage);
+      return options.latencySeconds === null ? resolved : withLatency(resolved, options.latencySeconds);
+    });
+    const params = this.#resolved.map((r) => r.params);
+    this.configHash = configHash(markets, params);
+    this.#prime = primeLane(markets, facts);
+    this.#instruments = instrumentsOf(this.#prime, markets.length);
+    this.desk = new Desk(params);
+    this.statistics = new Statistics(markets.length);
+    // One address has one distance to the venue: the slowest setting of its markets.
+    this.latencySeconds = Math.max(...params.map((p) => p.latencySeconds));
+    this.shadow = new ShadowExchange(
+      {
+        instruments: this.#instruments,
+        latencyUs: Math.round(this.latencySeconds * US_PER_SECOND),
+        quotaUsedCount: options.quotaUsedCount,
+        quotaVolumeUsd: Math.round(options.quotaVolumeUsd * MICRO_PER_USD),
+      },
+      this.statistics,
+    );
+    this.statistics.watch(this.desk);
+    this.sequencer = new Sequencer(this.desk);
+    this.#drive = new Drive(this.desk, this.shadow, this.sequencer, this.statistics);
+    this.intake = new Intake(
+      markets.map((coin, market) => ({ coin, market, szDecimals: (facts[market] as InstrumentFacts).szDecimals })),
+    );
+  }
+
+  /** Takes one push. Returns what is wrong with it, or "". */
+  onPush(bytes: Uint8Array, from: number, to: number, receivedUs: TimeUs): string {
+    if (this.startedUs === 0) this.#start(receivedUs);
+    this.#lane.clear();
+    const problem = this.intake.onPush(bytes, from, to, receivedUs, this.#lane);
+    if (problem !== "") return problem;
+    this.endedUs = this.intake.timeUs;
+    this.#drive.onMessage(this.#lane, this.intake.timeUs, this.intake.codec.newestVenueTimeUs);
+    return "";
+  }
+
+  #start(timeUs: TimeUs): void {
+    this.startedUs = timeUs;
+    this.shadow.writeQuota(timeUs, timeUs, this.#prime);
+    this.#drive.prime(this.#prime, timeUs);
+  }
+
+  /** Ends the run and says of each market what came of it. */
+  finish(curves: readonly MarketReport["latency"]["curve"][], warnings: readonly ReportWarning[]): MarketReport[] {
+    this.statistics.finish();
+    const stateHash = this.sequencer.finishStateHash();
+    return this.#markets.map((market, i) => {
+      const stats = this.statistics.markets[i] as Statistics["markets"][number];
+      const account = this.shadow.account.of(i);
+      if (this.intake.marketCounts[i] === 0) {
+        throw new UnknownMarketError(`${market} has no message on the tape: name a market that it holds`);
+      }
+      return buildMarketReport({
+        market,
+        profile: (this.#resolved[i] as ResolvedParams).profile,
+        engine: this.desk.engines[i] as Desk["engines"][number],
+        instrument: this.#instruments[i] as Instrument,
+        account,
+        requests: this.shadow.counts[i] as ShadowExchange["counts"][number],
+        parts: stats.attribution.close(account.equityUsd),
+        maxDrawdownUsd: account.maxDrawdownUsd,
+        time: stats.time,
+        edges: stats.edges.map((edge) => edge.summary()),
+        frameCount: stats.frameCount,
+        intentCount: stats.intentCount,
+        intentHash: this.sequencer.intentHash,
+        stateHash,
+        headroomRatio: this.shadow.limiter.surplusCount / this.shadow.limiter.capCount,
+        latencySeconds: this.latencySeconds,
+        curve: curves[i] ?? null,
+        runWarnings: [...warnings, ...this.#factWarnings()],
+        latePrintCount: (this.shadow.markets[i] as ShadowExchange["markets"][number]).latePrintCount,
+        breakerTrips: this.desk.breaker.trippedCount,
+      });
+    });
+  }
+
+  #factWarnings(): ReportWarning[] {
+    const warnings: ReportWarning[] = [];
+    if (this.#tierZero)
+      warnings.push({ code: "tier_zero", text: "fees are those of tier 0: no address was asked for its own" });
+    const counts = this.intake.counts();
+    if (counts.gaps > 0) {
+      warnings.push({
+        code: "gaps",
+        text: `${counts.gaps} gap(s) of ${counts.gap_seconds.toFixed(1)} s in all are left out`,
+      });
+    }
+    return warnings;
+  }
+
+  /** Times that the quote problem was solved, and ladders built. */
+  get solverCalls(): number {
+    return this.desk.engines.reduce((sum, engine) => sum + engine.quoter.model.solver.solveCount, 0);
+  }
+  get ladders(): number {
+    return this.desk.engines.reduce((sum, engine) => sum + engine.ladderCount, 0);
+  }
+}
+
+function withLatency(resolved: ResolvedParams, latencySeconds: number): ResolvedParams {
+  const params: MarketParams = { ...resolved.params, latencySeconds };
+  return { ...resolved, params, origins: { ...resolved.origins, latency_s: "--latency" } };
+}
+
+/** Names and facts of the markets as the frames that open a run. */
+function primeLane(markets: readonly string[], facts: readonly InstrumentFacts[]): FrameLane {
+  const lane = new FrameLane(256 * (markets.length + 1));
+  markets.forEach((market, i) => {
+    writeText(lane, 0, i + 1, market);
+    writeInstrument(lane, 0, i, facts[i] as InstrumentFacts, i + 1);
+  });
+  return lane;
+}
+
+/** The instruments as the frames say them, so that engine and exchange read the same. */
+function instrumentsOf(lane: FrameLane, count: number): Instrument[] {
+  const instruments: Instrument[] = [];
+  for (let at = 0; at < lane.length; at += lane.data[at] as number) {
+    if (lane.data[at + F.kind] === KIND.instrument) instruments.push(readInstrument(lane.data, at));
+  }
+  assert(instruments.length === count, "session: every market has its facts");
+  return instruments;
+}

@@ -1,0 +1,122 @@
+/**
+ * Orders of ours inside a market that does not know them: one order stream, scored under several rules at once.
+ * @module
+ */
+import { assert } from "../core/assert.ts";
+import type { Lots, Px, TimeUs } from "../core/units.ts";
+import { powerProb, type QueueModel, riskAverse } from "./queue.ts";
+
+/** Rules that score the order stream. The first drives the engine and the account. */
+export const SCORERS = ["pessimistic", "central", "touch", "strict"] as const;
+export type ScorerName = (typeof SCORERS)[number];
+export const SCORER_COUNT = SCORERS.length;
+export const DRIVER = 0;
+export const STRICT = 3;
+/** Queue model of each scorer; `touch` stands in front of everyone. */
+export const SCORER_QUEUE: readonly QueueModel[] = [riskAverse, powerProb(3), riskAverse, riskAverse];
+export const TOUCH = 2;
+
+/**
+ * Orders a market may have alive or settling: the engine's 32 slots, and as many that ended within the last moments.
+ */
+export const ORDERS_MAX = 96;
+
+export const ORDER_STATE = {
+  free: 0,
+  live: 1,
+  /** Replaced or cancelled, its end not acknowledged: a print that is still on its way may prove that it filled. */
+  settling: 2,
+  /** Ended and acknowledged; kept a moment to count prints that came too late. */
+  ended: 3,
+} as const;
+
+/** Orders of one market, one array a field. An order keeps its identity through modifies; each modify starts a new leg. */
+export class RestingOrders {
+  readonly state = new Uint8Array(ORDERS_MAX);
+  readonly identity = new Float64Array(ORDERS_MAX);
+  readonly side = new Float64Array(ORDERS_MAX);
+  readonly cloid = new Float64Array(ORDERS_MAX);
+  readonly oid = new Float64Array(ORDERS_MAX);
+  readonly px = new Float64Array(ORDERS_MAX);
+  readonly liveFromUs = new Float64Array(ORDERS_MAX);
+  readonly endUs = new Float64Array(ORDERS_MAX);
+  /** Lots that the order wants in all, filled ones included; each scorer owes this less what it has filled. */
+  readonly totalLots = new Float64Array(ORDERS_MAX);
+  readonly filledLots = new Float64Array(ORDERS_MAX * SCORER_COUNT);
+  /** Displayed lots in front, per scorer; Infinity while the price lies beyond the known book. */
+  readonly front = new Float64Array(ORDERS_MAX * SCORER_COUNT);
+  /** Displayed size of the level when it was last taken into account, and what traded there since. */
+  readonly levelLots = new Float64Array(ORDERS_MAX);
+  readonly tradedLots = new Float64Array(ORDERS_MAX);
+  /** Depth seen and not yet taken into account: the oldest, and the newest after it. */
+  readonly heldUs = new Float64Array(ORDERS_MAX);
+  readonly heldLots = new Float64Array(ORDERS_MAX);
+  readonly nextUs = new Float64Array(ORDERS_MAX);
+  readonly nextLots = new Float64Array(ORDERS_MAX);
+  /** Newest venue time at which the best of our own side stood beyond our price. */
+  readonly passedUs = new Float64Array(ORDERS_MAX);
+  readonly lateFillLots = new Float64Array(ORDERS_MAX);
+  /** Index of the order that replaces a settling one, or -1. */
+  readonly successor = new Int16Array(ORDERS_MAX).fill(-1);
+  /** Cloid under which the end of a settling order is answered. */
+  readonly answerCloid = new Float64Array(ORDERS_MAX);
+
+  /** Places at and beyond this index are free. */
+  limit = 0;
+
+  /** Takes a free place; the caller fills the rest. */
+  add(): number {
+    for (let i = 0; i < ORDERS_MAX; i++) {
+      if (this.state[i] !== ORDER_STATE.free) continue;
+      if (i >= this.limit) this.limit = i + 1;
+      this.heldUs[i] = 0;
+      this.nextUs[i] = 0;
+      this.tradedLots[i] = 0;
+      this.passedUs[i] = 0;
+      this.lateFillLots[i] = 0;
+      this.successor[i] = -1;
+      this.answerCloid[i] = 0;
+      this.endUs[i] = Number.POSITIVE_INFINITY;
+      return i;
+    }
+    assert(false, "resting: the market has room for one more order");
+  }
+
+  free(i: number): void {
+    this.state[i] = ORDER_STATE.free;
+    while (this.limit > 0 && this.state[this.limit - 1] === ORDER_STATE.free) this.limit -= 1;
+  }
+
+  clear(): void {
+    this.state.fill(ORDER_STATE.free);
+    this.limit = 0;
+  }
+
+  find(cloid: number): number {
+    for (let i = 0; i < this.limit; i++) if (this.state[i] === ORDER_STATE.live && this.cloid[i] === cloid) return i;
+    return -1;
+  }
+
+  /** Lots that a scorer still owes on an order. */
+  owed(i: number, scorer: number): Lots {
+    return Math.max(0, (this.totalLots[i] as Lots) - (this.filledLots[i * SCORER_COUNT + scorer] as Lots));
+  }
+
+  /** Sets every scorer's front from the displayed size; `touch` is always first. */
+  setFront(i: number, lots: number): void {
+    for (let s = 0; s < SCORER_COUNT; s++)
+      this.front[i * SCORER_COUNT + s] = s === TOUCH && lots !== Infinity ? 0 : lots;
+  }
+
+  /** Whether the order stood in the book at `timeUs`: it takes part in events of its arrival, and in those of its end. */
+  stoodAt(i: number, timeUs: TimeUs): boolean {
+    const state = this.state[i];
+    if (state !== ORDER_STATE.live && state !== ORDER_STATE.settling) return false;
+    return timeUs >= (this.liveFromUs[i] as TimeUs) && timeUs <= (this.endUs[i] as TimeUs);
+  }
+
+  /** Whether a price lies strictly beyond ours: below a bid, above an ask. */
+  isBeyond(i: number, px: Px): boolean {
+    return (this.side[i] as number) * ((this.px[i] as Px) - px) > 0;
+  }
+}

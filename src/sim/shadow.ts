@@ -1,0 +1,430 @@
+/**
+ * The shadow exchange: our orders against a recorded, generated or live market that does not know them.
+ * @module
+ */
+import { assert } from "../core/assert.ts";
+import { ACTION, F, FILL, FrameLane, GAP, INTENT, KIND, ORDER, ORDER_STATUS, QUOTA } from "../core/frame.ts";
+import { UNKNOWN_LOTS } from "../core/market/book.ts";
+import { isLegalPx } from "../core/market/grid.ts";
+import type { Instrument } from "../core/market/instrument.ts";
+import { REASON, type Reason } from "../core/reason.ts";
+import type { Lots, MicroUsd, Px, TimeUs } from "../core/units.ts";
+import { Account } from "./account.ts";
+import { feeOf } from "./fee.ts";
+import { AddressLimiter } from "./limits.ts";
+import { ReplyQueue } from "./replies.ts";
+import { DRIVER, ORDER_STATE, SCORER_COUNT } from "./resting.ts";
+import { type MarketHost, ShadowMarket } from "./shadow_market.ts";
+
+/** Requests that may be under way at once. */
+const REQUESTS_MAX = 2048;
+
+export interface ShadowOptions {
+  instruments: readonly Instrument[];
+  /** The whole loop in venue time, from an event to our answer to it being live: at least 2 us. */
+  latencyUs: number;
+  /** Requests that the address has used, and its credited volume (micro-dollars), at the start. */
+  quotaUsedCount?: number;
+  quotaVolumeUsd?: MicroUsd;
+}
+
+/** Hears what happens at the venue, in venue time, under every scorer. */
+export interface ShadowSink {
+  onFill(
+    market: number,
+    scorer: number,
+    identity: number,
+    venueTimeUs: TimeUs,
+    side: number,
+    px: Px,
+    lots: Lots,
+    feeUsd: MicroUsd,
+    midBefore: number,
+  ): void;
+  onMid(market: number, venueTimeUs: TimeUs, mid: number): void;
+  onMark(market: number, venueTimeUs: TimeUs, markPx: number): void;
+  onGap(lastVenueTimeUs: TimeUs): void;
+}
+
+/** Requests by what became of them, as the venue counts: a refused one is not in `total`. */
+export interface RequestCounts {
+  place: number;
+  modify: number;
+  cancel: number;
+  rejected: number;
+  refused: number;
+}
+
+/**
+ * Takes intents, gives back answers and fills.
+ *
+ * A decision made at venue time v is live at v + L; what happens at t is known at t + L/2. At equal time a new order meets the events of its
+ * arrival, and a cancel or modify comes after them: the race goes against us. A limiter refuses before anything else; post-only orders that
+ * would cross at arrival, prices off the grid and notionals under the minimum are rejected and count as requests.
+ */
+export class ShadowExchange implements MarketHost {
+  readonly account: Account;
+  readonly limiter: AddressLimiter;
+  readonly markets: readonly ShadowMarket[];
+  readonly counts: readonly RequestCounts[];
+  readonly #latencyUs: number;
+  readonly #halfUs: number;
+  readonly #sink: ShadowSink;
+  readonly #replies = new ReplyQueue();
+  readonly #lane = new FrameLane(64);
+  readonly #requests = new Float64Array(REQUESTS_MAX * INTENT.size);
+  readonly #arrivalUs = new Float64Array(REQUESTS_MAX);
+  readonly #queue = new Int32Array(REQUESTS_MAX);
+  #queued = 0;
+  #nowUs = 0;
+  #identity = 0;
+  #oid = 0;
+  #tid = 0;
+  #shownUsed = Number.NaN;
+  #shownCap = Number.NaN;
+
+  constructor(options: ShadowOptions, sink: ShadowSink) {
+    assert(options.latencyUs >= 2, "shadow: latency is at least 2 us");
+    this.#latencyUs = options.latencyUs;
+    this.#halfUs = Math.floor(options.latencyUs / 2);
+    this.#sink = sink;
+    this.account = new Account(options.instruments.length);
+    this.limiter = new AddressLimiter(options.quotaUsedCount ?? 0, options.quotaVolumeUsd ?? 0);
+    this.markets = options.instruments.map((instrument, index) => new ShadowMarket(index, instrument, this));
+    this.counts = options.instruments.map(() => ({ place: 0, modify: 0, cancel: 0, rejected: 0, refused: 0 }));
+    for (let i = 0; i < REQUESTS_MAX; i++) this.#queue[i] = i;
+  }
+
+  /** Takes a market frame, in order of receipt. */
+  onMarket(data: Float64Array, at: number): void {
+    if (data[at + F.kind] === KIND.gap) {
+      this.#onGap(data[at + GAP.lastVenueTimeUs] as TimeUs);
+      return;
+    }
+    const market = this.markets[data[at + F.market] as number];
+    if (market === undefined) return;
+    market.onFrame(data, at);
+  }
+
+  /** Takes one intent that was decided at `venueTimeUs`. */
+  submit(data: Float64Array, at: number, venueTimeUs: TimeUs): void {
+    assert(this.#queued < REQUESTS_MAX, "shadow: there is room for one more request");
+    const place = this.#queue[this.#queued] as number;
+    const base = place * INTENT.size;
+    for (let i = 0; i < INTENT.size; i++) this.#requests[base + i] = data[at + i] as number;
+    const arrivalUs = venueTimeUs + this.#latencyUs;
+    this.#arrivalUs[place] = arrivalUs;
+    let rank = this.#queued;
+    while (rank > 0 && (this.#arrivalUs[this.#queue[rank - 1] as number] as TimeUs) > arrivalUs) {
+      this.#queue[rank] = this.#queue[rank - 1] as number;
+      rank -= 1;
+    }
+    this.#queue[rank] = place;
+    this.#queued += 1;
+  }
+
+  /** The venue's clock reached `venueTimeUs`: requests arrive, ends become certain. */
+  advance(venueTimeUs: TimeUs): void {
+    if (venueTimeUs > this.#nowUs) this.#nowUs = venueTimeUs;
+    let rank = 0;
+    while (rank < this.#queued) {
+      const place = this.#queue[rank] as number;
+      const arrivalUs = this.#arrivalUs[place] as TimeUs;
+      if (arrivalUs > venueTimeUs) break;
+      const isPlace = this.#requests[place * INTENT.size + INTENT.action] === ACTION.place;
+      if (arrivalUs === venueTimeUs && !isPlace) {
+        rank += 1;
+        continue;
+      }
+      this.#queue.copyWithin(rank, rank + 1, this.#queued);
+      this.#queued -= 1;
+      this.#queue[this.#queued] = place;
+      this.#arrive(place * INTENT.size, arrivalUs);
+    }
+    for (let i = 0; i < this.markets.length; i++) (this.markets[i] as ShadowMarket).settle(venueTimeUs);
+  }
+
+  /** Venue time at which the next answer may be known; Infinity when nothing is under way. */
+  nextDueUs(): TimeUs {
+    let next = this.#replies.nextDueUs;
+    if (this.#queued > 0) next = Math.min(next, (this.#arrivalUs[this.#queue[0] as number] as TimeUs) + this.#halfUs);
+    for (let i = 0; i < this.markets.length; i++)
+      next = Math.min(next, (this.markets[i] as ShadowMarket).nextSettleUs());
+    return next;
+  }
+
+  /** Writes the answers known by `venueTimeUs`, stamped `timeUs`, and the limiter's count where it moved. Returns how many frames. */
+  poll(venueTimeUs: TimeUs, timeUs: TimeUs, lane: FrameLane): number {
+    const frames = this.#replies.drain(venueTimeUs, timeUs, lane);
+    return frames > 0 && this.writeQuota(venueTimeUs, timeUs, lane) ? frames + 1 : frames;
+  }
+
+  /** Writes the venue's count of our requests if it moved since it was last told. */
+  writeQuota(venueTimeUs: TimeUs, timeUs: TimeUs, lane: FrameLane): boolean {
+    const { netUsedCount, capCount } = this.limiter;
+    if (netUsedCount === this.#shownUsed && capCount === this.#shownCap) return false;
+    this.#shownUsed = netUsedCount;
+    this.#shownCap = capCount;
+    const at = lane.begin(KIND.quota, QUOTA.size, timeUs, venueTimeUs, -1);
+    lane.data[at + QUOTA.usedCount] = netUsedCount;
+    lane.data[at + QUOTA.capCount] = capCount;
+    lane.data[at + QUOTA.reservedCount] = Math.max(0, this.limiter.reservedCount - this.limiter.usedCount);
+    return true;
+  }
+
+  // --- requests at the venue ---
+
+  #arrive(base: number, timeUs: TimeUs): void {
+    const request = this.#requests;
+    const action = request[base + INTENT.action] as number;
+    const marketIndex = request[base + F.market] as number;
+    const market = this.markets[marketIndex] as ShadowMarket;
+    const counts = this.counts[marketIndex] as RequestCounts;
+    const answerUs = timeUs + this.#halfUs;
+    const cloid = request[base + INTENT.cloid] as number;
+    if (!this.limiter.request(1, action === ACTION.cancel, timeUs, answerUs)) {
+      counts.refused += 1;
+      this.#answer(market, cloid, 0, ORDER_STATUS.refused, REASON.too_many_requests, 0, timeUs, answerUs);
+      return;
+    }
+    if (action === ACTION.place) {
+      counts.place += 1;
+      const i = this.#place(market, base, timeUs, -1);
+      if (i < 0) return;
+      const oid = market.orders.oid[i] as number;
+      this.#answer(
+        market,
+        cloid,
+        oid,
+        ORDER_STATUS.resting,
+        REASON.none,
+        market.orders.owed(i, DRIVER),
+        timeUs,
+        answerUs,
+      );
+    } else if (action === ACTION.modify) {
+      counts.modify += 1;
+      this.#modify(market, base, timeUs);
+    } else {
+      counts.cancel += 1;
+      this.#cancel(market, base, timeUs);
+    }
+  }
+
+  /** Why the venue rejects an order at arrival, or `none`. `lots` is what would rest. */
+  #check(market: ShadowMarket, side: number, px: Px, lots: Lots, reduceOnly: boolean): Reason {
+    if (lots <= 0) return REASON.zero_size;
+    if (!isLegalPx(px, market.instrument.szDecimals)) return REASON.price_off_grid;
+    const position = this.account.of(market.index).positionLots;
+    if (reduceOnly && side * position >= 0) return REASON.reduce_only_increase;
+    const closesAll = reduceOnly && lots >= Math.abs(position);
+    if (px * lots < market.instrument.minNotionalUsd && !closesAll) return REASON.below_minimum;
+    // Without a book, or with a crossed one, nobody can say that an order would not have matched: it is taken to.
+    if (!market.book.hasTouch || market.book.isCrossed) return REASON.post_only_crossed;
+    const crosses = side > 0 ? px >= market.book.askPx : px <= market.book.bidPx;
+    return crosses ? REASON.post_only_crossed : REASON.none;
+  }
+
+  /** Places an order, or the new leg of the order `from`. Returns its place, or -1 when it was rejected. */
+  #place(market: ShadowMarket, base: number, timeUs: TimeUs, from: number): number {
+    const request = this.#requests;
+    const side = request[base + INTENT.side] as number;
+    const px = request[base + INTENT.px] as Px;
+    const cloid = request[base + INTENT.cloid] as number;
+    const reduceOnly = request[base + INTENT.reduceOnly] === 1;
+    let lots = request[base + INTENT.lots] as Lots;
+    const reason = this.#check(market, side, px, lots, reduceOnly);
+    const answerUs = timeUs + this.#halfUs;
+    if (reason !== REASON.none) {
+      (this.counts[market.index] as RequestCounts).rejected += 1;
+      this.#answer(market, cloid, 0, ORDER_STATUS.rejected, reason, 0, timeUs, answerUs);
+      return -1;
+    }
+    if (reduceOnly) lots = Math.min(lots, Math.abs(this.account.of(market.index).positionLots));
+    const orders = market.orders;
+    const i = orders.add();
+    orders.state[i] = ORDER_STATE.live;
+    orders.side[i] = side;
+    orders.px[i] = px;
+    orders.cloid[i] = cloid;
+    this.#oid += 1;
+    orders.oid[i] = this.#oid;
+    orders.liveFromUs[i] = timeUs;
+    if (from < 0) this.#identity += 1;
+    orders.identity[i] = from < 0 ? this.#identity : (orders.identity[from] as number);
+    for (let s = 0; s < SCORER_COUNT; s++) {
+      orders.filledLots[i * SCORER_COUNT + s] = from < 0 ? 0 : (orders.filledLots[from * SCORER_COUNT + s] as Lots);
+    }
+    orders.totalLots[i] = lots + (orders.filledLots[i * SCORER_COUNT + DRIVER] as Lots);
+    const shown = market.book.lotsAt(side, px);
+    orders.setFront(i, shown === UNKNOWN_LOTS ? Number.POSITIVE_INFINITY : shown);
+    orders.levelLots[i] = Math.max(0, shown);
+    return i;
+  }
+
+  #modify(market: ShadowMarket, base: number, timeUs: TimeUs): void {
+    const request = this.#requests;
+    const cloid = request[base + INTENT.cloid] as number;
+    const old = market.orders.find(request[base + INTENT.targetCloid] as number);
+    if (old < 0) {
+      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, timeUs, timeUs + this.#halfUs);
+      return;
+    }
+    // The old order is gone whatever becomes of the new one.
+    this.#end(market, old, timeUs);
+    const next = this.#place(market, base, timeUs, old);
+    if (next < 0) {
+      market.orders.state[old] = ORDER_STATE.ended;
+      return;
+    }
+    market.orders.successor[old] = next;
+    market.orders.answerCloid[old] = cloid;
+    if (!market.endIsUncertain(old, timeUs)) this.#settleNow(market, old);
+  }
+
+  #cancel(market: ShadowMarket, base: number, timeUs: TimeUs): void {
+    const cloid = this.#requests[base + INTENT.targetCloid] as number;
+    const i = market.orders.find(cloid);
+    if (i < 0) {
+      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, timeUs, timeUs + this.#halfUs);
+      return;
+    }
+    this.#end(market, i, timeUs);
+    market.orders.answerCloid[i] = cloid;
+    if (!market.endIsUncertain(i, timeUs)) this.#settleNow(market, i);
+  }
+
+  #end(market: ShadowMarket, i: number, timeUs: TimeUs): void {
+    market.orders.state[i] = ORDER_STATE.settling;
+    market.orders.endUs[i] = timeUs;
+  }
+
+  #settleNow(market: ShadowMarket, i: number): void {
+    market.orders.state[i] = ORDER_STATE.ended;
+    this.onSettled(market, i, false);
+  }
+
+  /** The end of a cancelled or replaced order is certain: answer it. */
+  onSettled(market: ShadowMarket, i: number, filled: boolean): void {
+    const orders = market.orders;
+    const endUs = orders.endUs[i] as TimeUs;
+    const next = orders.successor[i] as number;
+    const cloid = orders.answerCloid[i] as number;
+    const dueUs = Math.max(endUs + this.#halfUs, this.#nowUs);
+    if (filled) {
+      // A print that beat the request filled it: there was nothing left to cancel or replace.
+      if (next >= 0) orders.free(next);
+      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, endUs, dueUs);
+    } else if (next >= 0) {
+      const oid = orders.oid[next] as number;
+      this.#answer(market, cloid, oid, ORDER_STATUS.resting, REASON.none, orders.owed(next, DRIVER), endUs, dueUs);
+    } else {
+      const oid = orders.oid[i] as number;
+      this.#answer(market, cloid, oid, ORDER_STATUS.cancelled, REASON.none, orders.owed(i, DRIVER), endUs, dueUs);
+    }
+    orders.successor[i] = -1;
+  }
+
+  #answer(
+    market: ShadowMarket,
+    cloid: number,
+    oid: number,
+    status: number,
+    reason: Reason,
+    leavesLots: Lots,
+    happenedUs: TimeUs,
+    dueUs: TimeUs,
+  ): void {
+    this.#lane.clear();
+    const at = this.#lane.begin(KIND.order, ORDER.size, 0, happenedUs, market.index);
+    const data = this.#lane.data;
+    data[at + ORDER.cloid] = cloid;
+    data[at + ORDER.oid] = oid;
+    data[at + ORDER.status] = status;
+    data[at + ORDER.reason] = reason;
+    data[at + ORDER.side] = 0;
+    data[at + ORDER.px] = 0;
+    data[at + ORDER.lots] = 0;
+    data[at + ORDER.leavesLots] = leavesLots;
+    this.#replies.add(data, at, dueUs);
+  }
+
+  // --- what the markets tell ---
+
+  onFill(market: ShadowMarket, i: number, scorer: number, timeUs: TimeUs, lots: Lots): void {
+    const orders = market.orders;
+    const side = orders.side[i] as number;
+    const px = orders.px[i] as Px;
+    const feeUsd = feeOf(px, lots, market.instrument.makerFeeFrac);
+    const identity = orders.identity[i] as number;
+    const before = market.midBefore(timeUs);
+    if (scorer === DRIVER) {
+      this.account.of(market.index).onFill(side, px, lots, feeUsd);
+      this.limiter.onFill(px * lots * market.instrument.creditRatio);
+      this.#tellFill(market, i, timeUs, lots, feeUsd);
+    }
+    this.#sink.onFill(market.index, scorer, identity, timeUs, side, px, lots, feeUsd, before);
+  }
+
+  #tellFill(market: ShadowMarket, i: number, timeUs: TimeUs, lots: Lots, feeUsd: MicroUsd): void {
+    const orders = market.orders;
+    this.#tid += 1;
+    this.#lane.clear();
+    const at = this.#lane.begin(KIND.fill, FILL.size, 0, timeUs, market.index);
+    const data = this.#lane.data;
+    data[at + FILL.cloid] = orders.cloid[i] as number;
+    data[at + FILL.oid] = orders.oid[i] as number;
+    data[at + FILL.tid] = this.#tid;
+    data[at + FILL.side] = orders.side[i] as number;
+    data[at + FILL.px] = orders.px[i] as Px;
+    data[at + FILL.lots] = lots;
+    data[at + FILL.feeUsd] = feeUsd;
+    data[at + FILL.crossed] = 0;
+    data[at + FILL.snapshot] = 0;
+    this.#replies.add(data, at, Math.max(timeUs + this.#halfUs, this.#nowUs));
+  }
+
+  onMid(market: ShadowMarket, timeUs: TimeUs, mid: number): void {
+    if (Number.isNaN(this.#markOf(market))) this.account.of(market.index).mark(mid);
+    this.#sink.onMid(market.index, timeUs, mid);
+  }
+
+  onMark(market: ShadowMarket, timeUs: TimeUs, markPx: number): void {
+    this.#marks[market.index] = markPx;
+    this.account.of(market.index).mark(markPx);
+    this.#sink.onMark(market.index, timeUs, markPx);
+  }
+
+  /** The venue's own mark where it sends one: mids do not mark any more from then on. */
+  readonly #marks: number[] = [];
+  #markOf(market: ShadowMarket): number {
+    return this.#marks[market.index] ?? Number.NaN;
+  }
+
+  /** A gap ends everything at the last message before it, free of requests; the position stays. */
+  #onGap(lastVenueTimeUs: TimeUs): void {
+    for (let m = 0; m < this.markets.length; m++) {
+      const market = this.markets[m] as ShadowMarket;
+      const orders = market.orders;
+      for (let i = 0; i < orders.limit; i++) {
+        const state = orders.state[i];
+        if (state === ORDER_STATE.live) this.#cancelForGap(market, orders.cloid[i] as number, lastVenueTimeUs);
+        if (state === ORDER_STATE.settling)
+          this.#cancelForGap(market, orders.answerCloid[i] as number, lastVenueTimeUs);
+      }
+      orders.clear();
+      market.clear();
+    }
+    for (let rank = 0; rank < this.#queued; rank++) {
+      const base = (this.#queue[rank] as number) * INTENT.size;
+      const market = this.markets[this.#requests[base + F.market] as number] as ShadowMarket;
+      this.#cancelForGap(market, this.#requests[base + INTENT.cloid] as number, lastVenueTimeUs);
+    }
+    this.#queued = 0;
+    this.#sink.onGap(lastVenueTimeUs);
+  }
+
+  #cancelForGap(market: ShadowMarket, cloid: number, timeUs: TimeUs): void {
+    this.#answer(market, cloid, 0, ORDER_STATUS.cancelled, REASON.gap, 0, timeUs, timeUs);
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Numbers that the venue set, each with its source and the date it was read, in one place.
+ * @module
+ */
+
+/** Requests an address starts with (rate-limits page, August 2026). */
+export const REQUESTS_INITIAL = 10_000;
+/** Cancels may go this far beyond the request limit, at most to twice it (rate-limits page, August 2026). */
+export const CANCEL_EXTRA = 100_000;
+/** One request is let through this long after the answer to the last one, once the budget is spent (rate-limits page; testnet probe, October 2026). */
+export const THROTTLE_SPACING_US = 10_000_000;
+/** Smallest order, micro-dollars (error texts, October 2026). */
+export const MIN_NOTIONAL_USD = 10_000_000;
+/** Share of volume that earns requests on a HIP-3 market in growth mode, and share of the fee that is charged there (fees page, August 2026). */
+export const GROWTH_RATIO = 0.1;
+/** Asset ids: main perps count from 0, HIP-3 from 100,000 + 10,000 x dex index (asset-ids page, August 2026). */
+export const HIP3_ASSET_BASE = 100_000;
+export const HIP3_ASSET_STRIDE = 10_000;
+
+/** The limiter's refusal, with the numbers it prints (recorded error texts, 2025 and 2026). */
+export function refusalText(usedCount: number, limitCount: number, volume: string): string {
+  return `Too many cumulative requests sent (${usedCount} > ${limitCount - 1}) for cumulative volume traded $${volume}. Place taker orders to free up 1 request per USDC traded.`;
+}
