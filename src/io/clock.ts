@@ -23,6 +23,11 @@ export class WallClock implements Clock {
   async sleepUntil(timeUs: number): Promise<void> {
     await waitMs((timeUs - this.nowUs()) / 1000);
   }
+
+  /** The time as a file name: 20250904T194657Z. */
+  stamp(): string {
+    return new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  }
 }
 
 /** A clock that starts at a given time and runs `speed` times as fast as the machine's monotonic one. */

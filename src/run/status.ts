@@ -28,7 +28,7 @@ export class StatusLine {
   update(): void {
     const nowUs = this.#session.endedUs;
     if (nowUs < this.#nextUs) return;
-    if (this.#nextUs > 0) this.#markets.forEach((_, i) => this.#io.status(this.#line(i, nowUs)));
+    if (this.#nextUs > 0) for (let i = 0; i < this.#markets.length; i++) this.#io.status(this.#line(i, nowUs));
     this.#nextUs = nowUs + EVERY_US;
   }
 

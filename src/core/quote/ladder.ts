@@ -52,7 +52,6 @@ export interface LadderInputs {
 const weightLog = new Float64Array(LEVELS_LIMIT);
 const capacityUsd = new Float64Array(LEVELS_LIMIT);
 const sizeUsd = new Float64Array(LEVELS_LIMIT);
-const order = new Int8Array(LEVELS_LIMIT);
 
 /**
  * Writes one side's ladder. Returns `none`, or `cap` when the room is under one minimum order and the ladder is empty.
@@ -123,10 +122,15 @@ function writePrices(out: Ladder, inputs: LadderInputs): void {
   }
 }
 
-/** Decides the dollars of each candidate. Returns how many levels got some. */
+/**
+ * Decides the dollars of each candidate. Returns how many levels got some.
+ *
+ * Levels are added from the best distance outwards: where the best one stands is the model's decision, and on the side that sheds inventory
+ * a deeper level would otherwise outrank it. One more is added while the budget holds its minimum and that minimum earns more than the
+ * marginal dollar of the levels before it.
+ */
 function writeSizes(count: number, inputs: LadderInputs): number {
   sizeUsd.fill(0);
-  rankByWeight(count);
   const budget = Math.min(inputs.levelsMax * inputs.clipUsd, inputs.roomLots * inputs.fairPx);
   const least = inputs.orderMinUsd;
   const v = inputs.sweepUsd;
@@ -135,58 +139,67 @@ function writeSizes(count: number, inputs: LadderInputs): number {
   let chosen = 0;
   let waterLog = Number.NEGATIVE_INFINITY;
   for (let n = 1; n <= Math.min(count, inputs.levelsMax); n++) {
-    const candidate = order[n - 1] as number;
-    const logWeight = weightLog[candidate] as number;
-    if (logWeight === Number.NEGATIVE_INFINITY || n * least > budget) break;
+    const logWeight = weightLog[n - 1] as number;
+    if (logWeight === Number.NEGATIVE_INFINITY || (n > 1 && n * least > budget)) break;
     if (n > 1 && logWeight + firstLog <= waterLog) break;
     chosen = n;
-    waterLog = fillTo(n, budget, least, v);
+    waterLog = waterFill(sizeUsd, weightLog, capacityUsd, n, budget, least, v);
   }
   return chosen;
 }
 
-/** Candidates in falling order of weight. */
-function rankByWeight(count: number): void {
-  for (let i = 0; i < count; i++) {
-    let at = i;
-    while (at > 0 && (weightLog[order[at - 1] as number] as number) < (weightLog[i] as number)) {
-      order[at] = order[at - 1] as number;
-      at -= 1;
-    }
-    order[at] = i;
-  }
-}
-
-/** Spreads the budget over the best `n`; returns ln of the marginal value reached, -Infinity when every one is full. */
-function fillTo(n: number, budgetUsd: number, leastUsd: number, v: number): number {
+/**
+ * Spreads `budgetUsd` over the first `n` candidates to equal marginal value: size = v max(0, ln(weight / water)), within [least, capacity].
+ *
+ * Writes the sizes and returns ln of the water level, -Infinity when every candidate is full. The value w v (1 - e^(-s/v)) is concave, so
+ * equal marginal value is the optimum.
+ */
+export function waterFill(
+  sizes: Float64Array,
+  logWeights: Float64Array,
+  capacities: Float64Array,
+  n: number,
+  budgetUsd: number,
+  leastUsd: number,
+  v: number,
+): number {
   let full = 0;
-  for (let i = 0; i < n; i++) full += Math.max(leastUsd, capacityUsd[order[i] as number] as number);
+  let high = Number.NEGATIVE_INFINITY;
+  let low = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < n; i++) {
+    full += Math.max(leastUsd, capacities[i] as number);
+    high = Math.max(high, logWeights[i] as number);
+    low = Math.min(low, logWeights[i] as number);
+  }
   if (full <= budgetUsd) {
-    for (let i = 0; i < n; i++) {
-      const level = order[i] as number;
-      sizeUsd[level] = Math.max(leastUsd, capacityUsd[level] as number);
-    }
+    for (let i = 0; i < n; i++) sizes[i] = Math.max(leastUsd, capacities[i] as number);
     return Number.NEGATIVE_INFINITY;
   }
-  let high = weightLog[order[0] as number] as number;
-  let low = (weightLog[order[n - 1] as number] as number) - budgetUsd / v - 1;
-  for (let i = 0; i < BISECTIONS; i++) {
+  low -= budgetUsd / v + 1;
+  for (let k = 0; k < BISECTIONS; k++) {
     const water = (low + high) / 2;
-    if (sumAt(n, water, leastUsd, v) > budgetUsd) low = water;
+    if (sizesAt(sizes, logWeights, capacities, n, water, leastUsd, v) > budgetUsd) low = water;
     else high = water;
   }
-  sumAt(n, high, leastUsd, v);
+  sizesAt(sizes, logWeights, capacities, n, high, leastUsd, v);
   return high;
 }
 
 /** Sizes at a water level, and their sum. */
-function sumAt(n: number, waterLog: number, leastUsd: number, v: number): number {
+function sizesAt(
+  sizes: Float64Array,
+  logWeights: Float64Array,
+  capacities: Float64Array,
+  n: number,
+  waterLog: number,
+  leastUsd: number,
+  v: number,
+): number {
   let sum = 0;
   for (let i = 0; i < n; i++) {
-    const level = order[i] as number;
-    const wanted = v * ((weightLog[level] as number) - waterLog);
-    const size = Math.max(leastUsd, Math.min(capacityUsd[level] as number, wanted));
-    sizeUsd[level] = size;
+    const wanted = v * ((logWeights[i] as number) - waterLog);
+    const size = Math.max(leastUsd, Math.min(capacities[i] as number, wanted));
+    sizes[i] = size;
     sum += size;
   }
   return sum;

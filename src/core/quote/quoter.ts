@@ -172,9 +172,11 @@ export class Quoter {
     inputs.stepFrac = Math.max(this.#inputs.tickFrac, (this.band.hi - this.band.lo) / this.kappaPerFrac);
     inputs.oppositePx = side === BUY ? book.askPx : book.bidPx;
     inputs.kappaPerFrac = this.kappaPerFrac;
-    const phi = Math.min(PHI_MAX, Math.max(PHI_MIN, this.#inputs.phi));
+    // The comparison strategy takes every distance as good.
+    const phi = this.#fixed ? 0 : Math.min(PHI_MAX, Math.max(PHI_MIN, this.#inputs.phi));
+    const cost = this.#inputs.interceptFrac + phi / this.kappaPerFrac + this.#inputs.feeFrac;
     inputs.gainSlope = 1 - phi;
-    inputs.gainCostFrac = this.#inputs.interceptFrac + phi / this.kappaPerFrac + this.#inputs.feeFrac;
+    inputs.gainCostFrac = this.#fixed ? -1 : cost;
     return inputs;
   }
 

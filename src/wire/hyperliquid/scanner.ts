@@ -39,7 +39,7 @@ export class Scanner {
     return this.at < this.end && this.bytes[this.at] === QUOTE;
   }
 
-  /** A whole number of at most 15 digits without a sign; -1 when there is none. */
+  /** A whole number without a sign that a double holds exactly (trade ids have up to 16 digits); -1 when there is none. */
   integer(): number {
     const bytes = this.bytes;
     const end = this.end;
@@ -51,7 +51,7 @@ export class Scanner {
       value = value * 10 + digit;
       at += 1;
     }
-    if (at === this.at || at - this.at > 15) return -1;
+    if (at === this.at || at - this.at > 16 || value > Number.MAX_SAFE_INTEGER) return -1;
     this.at = at;
     return value;
   }

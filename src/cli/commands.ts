@@ -1,0 +1,113 @@
+/**
+ * Every command, by name. What a command needs is loaded when it runs, so that `mmbin version` is quick.
+ * @module
+ */
+import { PROFILES } from "../core/params.ts";
+import type { CommandSpec, Flag } from "./spec.ts";
+
+const json: Flag = { kind: "boolean", help: "print one JSON object instead of a table" };
+const tape: Flag = { kind: "text", hint: "FILE", many: true, help: "a tape: plain, .gz or .zst" };
+const facts: Flag = { kind: "text", hint: "FILE", help: "facts of the markets, for tapes that lack them" };
+const config: Flag = { kind: "text", hint: "FILE", help: "settings in TOML" };
+const set: Flag = {
+  kind: "text",
+  hint: "KEY=VALUE",
+  many: true,
+  help: "one setting; goes before file and environment",
+};
+const profile: Flag = {
+  kind: "text",
+  oneOf: PROFILES,
+  help: "defaults to start from; hip3 for markets with a dex prefix, else perp",
+};
+
+const run: Record<string, Flag> = {
+  profile,
+  config,
+  set,
+  latency: {
+    kind: "number",
+    hint: "SECONDS",
+    min: 0.001,
+    help: "from an event at the venue to our answer being live there",
+  },
+  facts,
+  "skip-bad-lines": { kind: "boolean", help: "count bad lines of a tape instead of stopping at the first" },
+  "quota-used": { kind: "number", hint: "N", min: 0, help: "requests that the address has used; 0 for a new one" },
+  "quota-volume": { kind: "number", hint: "USD", min: 0, help: "credited volume of the address" },
+  json,
+  out: { kind: "text", hint: "FILE", help: "also write the JSON report here" },
+  quiet: { kind: "boolean", help: "no status lines" },
+};
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "backtest",
+    help: "run the engine over recorded tapes and report",
+    words: null,
+    flags: {
+      tape,
+      market: { kind: "text", hint: "MARKET", many: true, help: "a market of the tape, as BTC or xyz:TSLA" },
+      ...run,
+      "latency-curve": { kind: "numbers", hint: "S,S,...", min: 0.001, help: "run again at each of these latencies" },
+    },
+    examples: [
+      "mmbin backtest --tape day.ndjson.zst --market WLFI",
+      "mmbin backtest --tape day.ndjson.zst --market WLFI --latency-curve 0.05,0.1,0.3,0.65,1 --json | jq .markets[0].latency",
+      "mmbin backtest --tape day.ndjson.zst --market WLFI --profile fixed --set half_spread_fixed_bps=6",
+    ],
+    run: async (parsed) => (await import("./backtest.ts")).backtestCommand(parsed),
+  },
+  {
+    name: "paper",
+    help: "trade on paper: over a tape at its own pace, or on a generated market",
+    words: { name: "MARKET", min: 0, max: 64, help: "markets; none means the config's, or the generated one" },
+    flags: {
+      tape,
+      speed: { kind: "number", hint: "N", min: 0.01, help: "market seconds per second (1)" },
+      for: { kind: "text", hint: "30m", help: "end after this much market time: 45s, 30m, 2h" },
+      seed: { kind: "number", hint: "N", min: 0, help: "seed of the generated market (1)" },
+      record: { kind: "text", hint: "FILE", help: "write what the generated market sends as a .zst tape" },
+      ...run,
+    },
+    examples: ["mmbin paper", "mmbin paper --for 2h --speed 600", "mmbin paper WLFI --tape day.ndjson.zst --speed 60"],
+    run: async (parsed) => (await import("./paper.ts")).paperCommand(parsed),
+  },
+  {
+    name: "market",
+    help: "the fact sheet of a market",
+    words: { name: "MARKET", min: 1, max: 1, help: "as BTC or xyz:TSLA" },
+    flags: { tape, facts, json, "skip-bad-lines": run["skip-bad-lines"] as Flag },
+    examples: ["mmbin market WLFI --tape day.ndjson.zst"],
+    run: async (parsed) => (await import("./market.ts")).marketCommand(parsed),
+  },
+  {
+    name: "config",
+    help: "settings: what holds and where it comes from",
+    words: { name: "show|check|schema", min: 1, max: 2, help: "what to do; show takes a market after it" },
+    flags: { config, set, profile, json },
+    examples: [
+      "mmbin config show",
+      "mmbin config show hyna:HYPE --set capital_usd=1000",
+      "mmbin config check --config mmbin.toml",
+      "mmbin config schema",
+    ],
+    run: async (parsed) => (await import("./config.ts")).configCommand(parsed),
+  },
+  {
+    name: "report",
+    help: "show a stored JSON report as a table, or document its keys",
+    words: { name: "FILE", min: 0, max: 1, help: "a JSON report" },
+    flags: { schema: { kind: "boolean", help: "print the report's JSON schema" } },
+    examples: ["mmbin report run.json", "mmbin report --schema"],
+    run: async (parsed) => (await import("./report.ts")).reportCommand(parsed),
+  },
+  {
+    name: "version",
+    help: "which build this is",
+    words: null,
+    flags: { json },
+    examples: ["mmbin version --json"],
+    run: async (parsed) => (await import("./version.ts")).versionCommand(parsed),
+  },
+];

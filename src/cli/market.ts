@@ -1,0 +1,24 @@
+/**
+ * `mmbin market`.
+ * @module
+ */
+import { usageError } from "../io/exit.ts";
+import { writeOut } from "../io/log.ts";
+import { readMarketSheet } from "../run/market.ts";
+import type { Parsed } from "./spec.ts";
+
+/** Prints the fact sheet of one market. */
+export async function marketCommand(parsed: Parsed): Promise<number> {
+  const tapes = parsed.texts("tape");
+  const facts = parsed.text("facts");
+  if (tapes.length === 0 && facts === null) throw usageError("market: --tape FILE or --facts FILE is missing");
+  const sheet = await readMarketSheet(parsed.words[0] as string, tapes, facts, parsed.has("skip-bad-lines"));
+  if (parsed.has("json")) writeOut(`${JSON.stringify(sheet, null, 2)}\n`);
+  else
+    writeOut(
+      `${Object.entries(sheet)
+        .map(([key, value]) => `${key.padEnd(18)} ${value ?? "-"}`)
+        .join("\n")}\n`,
+    );
+  return 0;
+}

@@ -1,0 +1,83 @@
+/**
+ * What backtest and paper share: from flags to a request, from a report to stdout and the state folder.
+ * @module
+ */
+import { WallClock } from "../io/clock.ts";
+import { usageError } from "../io/exit.ts";
+import { endStatus, hasColor, terminalWidth, writeOut, writeStatus } from "../io/log.ts";
+import { dropReport, reserveReport, writeUserFile } from "../io/paths.ts";
+import type { Report } from "../run/report_schema.ts";
+import { renderReport } from "../run/report_table.ts";
+import type { RunIo, RunRequest } from "../run/request.ts";
+import type { Parsed } from "./spec.ts";
+
+/** The request of a command's flags. */
+export function requestOf(command: "backtest" | "paper", parsed: Parsed, markets: readonly string[]): RunRequest {
+  return {
+    command,
+    tapes: parsed.texts("tape"),
+    markets,
+    config: {
+      file: parsed.text("config"),
+      set: parsed.texts("set"),
+      env: process.env,
+      profile: parsed.text("profile"),
+    },
+    latencySeconds: parsed.number("latency"),
+    latencyCurve: parsed.numbers("latency-curve"),
+    factsFile: parsed.text("facts"),
+    skipBadLines: parsed.has("skip-bad-lines"),
+    quotaUsedCount: parsed.number("quota-used") ?? 0,
+    quotaVolumeUsd: parsed.number("quota-volume") ?? 0,
+    seed: parsed.number("seed") ?? 1,
+    speed: parsed.number("speed"),
+    forSeconds: parseSpan(parsed.text("for")),
+    recordFile: parsed.text("record"),
+  };
+}
+
+/** Reads 45s, 30m, 2h as seconds. */
+export function parseSpan(text: string | null): number | null {
+  if (text === null) return null;
+  const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text);
+  if (match === null || Number(match[1]) === 0) throw usageError(`--for is a time like 45s, 30m or 2h, not "${text}"`);
+  return Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as "s" | "m" | "h"];
+}
+
+/** Runs, prints and stores. Returns the exit code: 130 or 143 when a signal ended it. */
+export async function runAndReport(
+  parsed: Parsed,
+  request: RunRequest,
+  run: (request: RunRequest, io: RunIo) => Promise<Report>,
+): Promise<number> {
+  const stamp = new WallClock().stamp();
+  const place = reserveReport(`${stamp}-${request.command}`);
+  let signal = 0;
+  const stop = (code: number) => () => {
+    // The second one does not wait for a report.
+    if (signal !== 0) process.exit(code);
+    signal = code;
+  };
+  process.on("SIGINT", stop(130));
+  process.on("SIGTERM", stop(143));
+  const quiet = parsed.has("quiet");
+  let report: Report;
+  try {
+    report = await run(request, {
+      status: (line) => {
+        if (!quiet) writeStatus(line);
+      },
+      stopRequested: () => signal !== 0,
+    });
+  } catch (error) {
+    dropReport(place);
+    throw error;
+  }
+  if (!quiet) endStatus();
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  place.write(text);
+  const out = parsed.text("out");
+  if (out !== null) writeUserFile(out, text);
+  writeOut(parsed.has("json") ? text : renderReport(report, { color: hasColor("out"), width: terminalWidth() }));
+  return signal;
+}
