@@ -18,6 +18,7 @@ import type { TimeUs } from "./units.ts";
 /** Markets of one address in one process. A cap so that lanes and scans are bounded; 50 at 20 messages a second fill half a core. */
 export const MARKETS_MAX = 64;
 
+/** Takes every frame of an address and leaves the intents that follow from it. */
 export class Desk {
   /** Intents of the frame just taken. Whoever feeds the desk sends them and clears the lane. */
   readonly intents: ApprovedIntents;

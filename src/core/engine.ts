@@ -33,6 +33,7 @@ export interface DeskShare {
   drawdownRatio: number;
 }
 
+/** Market-making of one market: `on` is the only way in, the desk's lane the only way out. */
 export class Engine {
   readonly market: number;
   readonly params: MarketParams;

@@ -43,6 +43,7 @@ class TidMemory {
   }
 }
 
+/** Turns received pushes into frames, gaps marked and repeats taken out, and counts what it met. */
 export class Intake {
   readonly codec: MarketCodec;
   gapCount = 0;

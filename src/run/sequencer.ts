@@ -9,6 +9,7 @@ import { RunningHash } from "../core/hash.ts";
 /** Frames between two folds of the core's state into the state hash. */
 export const STATE_HASH_FRAMES = 1024;
 
+/** Numbers frames and intents and hashes both sides of the core. */
 export class Sequencer {
   frameCount = 0;
   intentCount = 0;

@@ -36,6 +36,7 @@ export interface SessionOptions {
   quotaVolumeUsd: number;
 }
 
+/** One run from facts and settings to its reports. */
 export class Session {
   readonly intake: Intake;
   readonly desk: Desk;

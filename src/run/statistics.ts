@@ -27,6 +27,7 @@ export interface MarketStatistics {
   marked: boolean;
 }
 
+/** Follows every market of a run; the exchange and the drive tell it what happens. */
 export class Statistics implements ShadowSink, DriveObserver {
   readonly markets: readonly MarketStatistics[];
   /** Newest venue time heard. */

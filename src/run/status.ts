@@ -11,6 +11,7 @@ import type { Session } from "./session.ts";
 /** Market time between two lines. */
 const EVERY_US = 60 * US_PER_SECOND;
 
+/** Writes a line a market each market minute. */
 export class StatusLine {
   readonly #session: Session;
   readonly #markets: readonly string[];

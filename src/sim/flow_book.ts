@@ -26,6 +26,7 @@ export interface FlowPrint {
   side: number;
 }
 
+/** Price levels with sizes that makers keep and takers eat. */
 export class FlowBook {
   /** Best first. */
   readonly bids: FlowLevel[] = [];

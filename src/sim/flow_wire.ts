@@ -23,12 +23,14 @@ function level(c: WireCoin, l: FlowLevel): string {
   return `{"px":"${px(c, l.px)}","sz":"${decimal(l.lots, c.szDecimals)}","n":${1 + (l.lots % 3)}}`;
 }
 
+/** The touch of a book as a `bbo` push. */
 export function bboPush(c: WireCoin, timeUs: number, book: FlowBook): string {
   const bid = level(c, book.bids[0] as FlowLevel);
   const ask = level(c, book.asks[0] as FlowLevel);
   return `{"channel":"bbo","data":{"coin":"${c.coin}","time":${timeUs / US_PER_MS},"bbo":[${bid},${ask}]}}`;
 }
 
+/** The first levels of a book as an `l2Book` push, in its plain or its fast form. */
 export function bookPush(c: WireCoin, timeUs: number, book: FlowBook, levels: number, fast: boolean): string {
   const side = (s: readonly FlowLevel[]): string =>
     s
@@ -46,6 +48,7 @@ export interface WirePrint extends FlowPrint {
   tid: number;
 }
 
+/** Prints as one `trades` push. */
 export function tradesPush(c: WireCoin, prints: readonly WirePrint[]): string {
   const one = (p: WirePrint): string => {
     const side = p.side > 0 ? "B" : "A";
@@ -58,6 +61,7 @@ export function tradesPush(c: WireCoin, prints: readonly WirePrint[]): string {
   return `{"channel":"trades","data":[${prints.map(one).join(",")}]}`;
 }
 
+/** Oracle and mark (price units) as an `activeAssetCtx` push. */
 export function contextPush(c: WireCoin, oracle: number, mark: number): string {
   const o = px(c, Math.round(oracle));
   const m = px(c, Math.round(mark));

@@ -36,6 +36,7 @@ export interface MarketHost {
   onMark(market: ShadowMarket, timeUs: TimeUs, markPx: number): void;
 }
 
+/** Our orders in one recorded market: arrivals, queues, crossings, ends. */
 export class ShadowMarket {
   readonly index: number;
   readonly instrument: Instrument;

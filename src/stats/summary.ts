@@ -41,6 +41,7 @@ export function emptyState(): QuoteState {
   };
 }
 
+/** Adds up what held between frames, weighted by how long it held. */
 export class TimeSummary {
   durationUs = 0;
   quotingUs = 0;

@@ -35,6 +35,7 @@ export class CloidCounter {
   }
 }
 
+/** Turns candidates into approved intents, or counts why not. */
 export class Sender {
   /** Requests not sent, by why: the budget, the cap, no slot. */
   quotaHeldCount = 0;

@@ -25,6 +25,7 @@ const SURPLUS_MIN = [Number.NEGATIVE_INFINITY, 0, 2, 4, 4] as const;
  */
 export const THROTTLE_WAIT_US = 11.1 * US_PER_SECOND;
 
+/** Holds requests back so that what is left is there for what matters most. */
 export class Throttle {
   readonly #ledger: QuotaLedger;
   readonly #reserveCount: number;

@@ -17,6 +17,7 @@ import { PHI_MAX, PHI_MIN, type QuoteInputs, QuoteModel } from "./model.ts";
 import { TERM } from "./spread.ts";
 import type { ViabilityInputs } from "./viability.ts";
 
+/** Owns the quote model, the band and both ladders of a market. */
 export class Quoter {
   readonly model: QuoteModel;
   readonly band = new Band();

@@ -50,6 +50,7 @@ export interface ViabilityInputs {
   arrivalPerSecond: number;
 }
 
+/** The verdict on a market, made from blocks of its own sweeps; see `evaluate`. */
 export class Viability {
   state: ViabilityState = "undecided";
   reason: ViabilityReason = "few_blocks";

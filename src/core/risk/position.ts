@@ -5,6 +5,7 @@
 import type { RunningHash } from "../hash.ts";
 import type { Lots, MicroUsd, Px } from "../units.ts";
 
+/** Position and cash flow of one market, from fills and funding. */
 export class Position {
   /** Signed. */
   lots: Lots = 0;

@@ -21,6 +21,7 @@ import { Volatility } from "./volatility.ts";
 /** Time between two verdicts: one block. */
 const VERDICT_US = 30_000_000;
 
+/** Feeds book and trades to every estimator of a market, and holds what they say. */
 export class SignalBoard {
   readonly book = new BookView();
   readonly mids = new MidHistory();

@@ -48,6 +48,7 @@ export class VarianceAverage {
   }
 }
 
+/** Two horizons of variance, mixed, floored, with a prior of a minute and jumps capped. */
 export class Volatility {
   /** Standard deviation per square root of a second, fraction of price. */
   sigma: number;

@@ -19,5 +19,7 @@ export const HIP3_ASSET_STRIDE = 10_000;
 
 /** The limiter's refusal, with the numbers it prints (recorded error texts, 2025 and 2026). */
 export function refusalText(usedCount: number, limitCount: number, volume: string): string {
-  return `Too many cumulative requests sent (${usedCount} > ${limitCount - 1}) for cumulative volume traded $${volume}. Place taker orders to free up 1 request per USDC traded.`;
+  const counts = `(${usedCount} > ${limitCount - 1})`;
+  const hint = "Place taker orders to free up 1 request per USDC traded.";
+  return `Too many cumulative requests sent ${counts} for cumulative volume traded $${volume}. ${hint}`;
 }

@@ -13,6 +13,7 @@ const IGNORED = new Set(["subscriptionResponse", "pong", "post"]);
 
 type Level = z.infer<typeof bookSchema>["levels"][0][number];
 
+/** Decodes one push by its schema; `outcome` says what it was. */
 export class SlowCodec {
   outcome: "frames" | "ignored" | "unknown_channel" | "bad" = "ignored";
   problem = "";

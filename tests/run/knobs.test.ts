@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import { SETTINGS } from "../../src/io/settings.ts";
+import { makeWorld, runWorld } from "../fixtures/world.ts";
+
+// Five minutes with a silence of four seconds (every signal goes stale) and, before it, some of books alone (one signal does).
+const world = makeWorld(3, 300, (push, second) => {
+  if (second > 200 && second < 204) return false;
+  const booksAreSilent = second > 100 && second % 20 < 3;
+  return !(booksAreSilent && push.text.startsWith('{"channel":"l2Book"'));
+});
+
+/** A base on which every part of the machine is at work: a market that pays, several clips, some inventory. */
+const BASE = ["capital_usd=150"];
+const bases = new Map<string, string>();
+
+function hashOf(set: readonly string[]): string {
+  return runWorld(world, [...BASE, ...set], { viable: true }).sequencer.intentHash;
+}
+
+function baseHash(extra: readonly string[]): string {
+  const key = extra.join(" ");
+  const known = bases.get(key) ?? hashOf(extra);
+  bases.set(key, known);
+  return known;
+}
+
+/** Each setting, a value other than its own, and what must be set beside it for it to have a say. */
+const KNOBS: [key: string, value: string, beside?: string[]][] = [
+  ["capital_usd", "400"],
+  ["clip_usd", "20"],
+  ["position_cap_usd", "60"],
+  ["levels_max", "1"],
+  ["daily_loss_usd", "0.01", ["half_spread_fixed_bps=0.8"]],
+  ["drawdown_usd", "0.01", ["half_spread_fixed_bps=0.8"]],
+  ["isolated_margin_usd", "5"],
+  ["leverage", "1", ["isolated_margin_usd=60"]],
+  ["order_min_usd", "14"],
+  ["half_spread_fixed_bps", "6"],
+  ["requote_fixed_bps", "3", ["half_spread_fixed_bps=4"]],
+  ["half_spread_max_bps", "3"],
+  ["skew_at_cap_bps", "20"],
+  ["skew_per_clip_bps", "6"],
+  ["gamma_min", "50"],
+  ["gamma_max", "0.2"],
+  ["risk_model_blend", "0", ["skew_per_clip_bps=4"]],
+  ["gamma_log_range_max", "0.05", ["skew_per_clip_bps=4"]],
+  ["beta_volatility", "5", ["skew_per_clip_bps=4"]],
+  ["beta_toxicity", "5", ["skew_per_clip_bps=4"]],
+  ["beta_depletion", "5", ["skew_per_clip_bps=4"]],
+  ["beta_kappa_uncertainty", "5", ["skew_per_clip_bps=4"]],
+  ["beta_drawdown", "5", ["skew_per_clip_bps=4"]],
+  ["kappa_prior", "800"],
+  ["kappa_prior_count", "50"],
+  ["arrival_prior_count", "30"],
+  ["arrival_prior_s", "1000"],
+  ["intensity_memory_s", "60"],
+  ["volatility_fast_s", "10"],
+  ["volatility_slow_s", "100"],
+  ["volatility_floor_bps", "20"],
+  ["volatility_prior_bps", "6"],
+  ["own_fill_prior_count", "1"],
+  ["latency_s", "0.6"],
+  ["chi", "0.5"],
+  ["stale_feed_s", "1"],
+  ["stale_factor_one", "4"],
+  ["stale_factor_two", "1"],
+  ["burst_half_life_s", "5", ["half_spread_fixed_bps=0.8"]],
+  ["reserve_count", "9500"],
+];
+
+describe("every setting moves a quote or a decision", () => {
+  test.each(KNOBS)("%s = %s", (key, value, beside = []) => {
+    expect(hashOf([...beside, `${key}=${value}`])).not.toBe(baseHash(beside));
+  });
+
+  test("no setting is missing from this table", () => {
+    expect(KNOBS.map(([key]) => key).sort()).toEqual(SETTINGS.map((s) => s.key).sort());
+  });
+
+  test("the same settings decide the same", () => {
+    expect(hashOf([])).toBe(baseHash([]));
+  });
+});
