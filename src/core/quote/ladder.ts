@@ -151,7 +151,7 @@ function writeSizes(count: number, inputs: LadderInputs): number {
 /**
  * Spreads `budgetUsd` over the first `n` candidates to equal marginal value: size = v max(0, ln(weight / water)), within [least, capacity].
  *
- * Writes the sizes and returns ln of the water level, -Infinity when every candidate is full. The value w v (1 - e^(-s/v)) is concave, so
+ * Writes the sizes and returns ln of the water level, -Infinity when every candidate is full and budget is left. The value w v (1 - e^(-s/v)) is concave, so
  * equal marginal value is the optimum.
  */
 export function waterFill(
@@ -172,8 +172,14 @@ export function waterFill(
     low = Math.min(low, logWeights[i] as number);
   }
   if (full <= budgetUsd) {
-    for (let i = 0; i < n; i++) sizes[i] = Math.max(leastUsd, capacities[i] as number);
-    return Number.NEGATIVE_INFINITY;
+    let marginal = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < n; i++) {
+      const size = Math.max(leastUsd, capacities[i] as number);
+      sizes[i] = size;
+      marginal = Math.min(marginal, (logWeights[i] as number) - size / v);
+    }
+    // What is left of the budget holds another minimum for nothing; otherwise it would have to be taken from these.
+    return budgetUsd - full >= leastUsd ? Number.NEGATIVE_INFINITY : marginal;
   }
   low -= budgetUsd / v + 1;
   for (let k = 0; k < BISECTIONS; k++) {
