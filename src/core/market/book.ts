@@ -98,7 +98,7 @@ export class BookView {
   depthTimeUs: TimeUs = 0;
   /** Messages refused because something newer of the same feed was known. */
   staleCount = 0;
-  #bboTimeUs = 0;
+  #bboTimeUs = Number.NEGATIVE_INFINITY;
   #bidPx = 0;
   #bidLots = 0;
   #askPx = 0;
