@@ -34,12 +34,28 @@ describe("a simulated fill is harder to get than a real one", () => {
     const after = bench();
     after.place(10, BUY, 299_980, 40);
     after.until(200).trade(210, SELL, 299_980, 60);
-    after.book(280, [[299_990, 50], [299_980, 20]], ASKS).until(900);
+    after
+      .book(
+        280,
+        [
+          [299_990, 50],
+          [299_980, 20],
+        ],
+        ASKS,
+      )
+      .until(900);
     after.trade(1_000, SELL, 299_980, 20).until(1_200);
     expect(after.filled().slice(0, 2)).toEqual([0, 0]);
     const before = bench();
     before.place(10, BUY, 299_980, 40);
-    before.until(200).book(210, [[299_990, 50], [299_980, 20]], ASKS);
+    before.until(200).book(
+      210,
+      [
+        [299_990, 50],
+        [299_980, 20],
+      ],
+      ASKS,
+    );
     before.trade(330, SELL, 299_980, 60, 209).until(900);
     before.trade(1_000, SELL, 299_980, 20).until(1_200);
     expect(before.filled().slice(0, 2)).toEqual([0, 0]);
@@ -48,8 +64,24 @@ describe("a simulated fill is harder to get than a real one", () => {
   test("4: cancels are not all in front of us", () => {
     const b = bench();
     b.place(10, BUY, 299_980, 40);
-    b.until(200).book(210, [[299_990, 50], [299_980, 160]], ASKS).until(900);
-    b.book(1_000, [[299_990, 50], [299_980, 80]], ASKS).until(1_700);
+    b.until(200)
+      .book(
+        210,
+        [
+          [299_990, 50],
+          [299_980, 160],
+        ],
+        ASKS,
+      )
+      .until(900);
+    b.book(
+      1_000,
+      [
+        [299_990, 50],
+        [299_980, 80],
+      ],
+      ASKS,
+    ).until(1_700);
     b.trade(1_800, SELL, 299_980, 80).until(2_000);
     expect(b.filled()[0]).toBe(0);
   });
@@ -57,7 +89,16 @@ describe("a simulated fill is harder to get than a real one", () => {
   test("5: an order joins the queue when it arrives, not when it is decided", () => {
     const b = bench();
     b.place(10, BUY, 299_980, 40);
-    b.trade(60, SELL, 299_980, 80).book(70, [[299_990, 50], [299_980, 80]], ASKS).until(200);
+    b.trade(60, SELL, 299_980, 80)
+      .book(
+        70,
+        [
+          [299_990, 50],
+          [299_980, 80],
+        ],
+        ASKS,
+      )
+      .until(200);
     b.trade(210, SELL, 299_980, 60).until(400);
     expect(b.filled()[0]).toBe(0);
   });
@@ -65,7 +106,14 @@ describe("a simulated fill is harder to get than a real one", () => {
   test("6: the queue in front is the one of the arrival, grown since the decision", () => {
     const b = bench();
     b.place(10, BUY, 299_980, 40);
-    b.book(100, [[299_990, 50], [299_980, 300]], ASKS).until(200);
+    b.book(
+      100,
+      [
+        [299_990, 50],
+        [299_980, 300],
+      ],
+      ASKS,
+    ).until(200);
     b.trade(210, SELL, 299_980, 299).until(400);
     expect(b.filled()[0]).toBe(0);
   });

@@ -84,7 +84,17 @@ describe("what fills", () => {
     const { bench } = withBid(299_900);
     bench.trade(200, SELL, 299_900, 10_000).until(300);
     expect(bench.filled()).toEqual([0, 0, 0, 0]);
-    bench.book(400, [[299_950, 10], [299_900, 70]], ASKS).trade(1_000, SELL, 299_900, 70).until(1_100);
+    bench
+      .book(
+        400,
+        [
+          [299_950, 10],
+          [299_900, 70],
+        ],
+        ASKS,
+      )
+      .trade(1_000, SELL, 299_900, 70)
+      .until(1_100);
     expect(bench.filled()[0]).toBe(0);
     bench.trade(1_200, SELL, 299_900, 40).until(1_300);
     expect(bench.filled()[0]).toBe(40);
@@ -107,8 +117,26 @@ describe("what fills", () => {
   test("the central model lets some cancels in front move us up, the pessimistic one lets none", () => {
     const { bench } = withBid(299_980);
     // Sixty join behind our forty-odd in front, then forty cancel somewhere.
-    bench.book(200, [[299_990, 50], [299_980, 140]], ASKS).until(900);
-    bench.book(1_000, [[299_990, 50], [299_980, 100]], ASKS).until(1_600);
+    bench
+      .book(
+        200,
+        [
+          [299_990, 50],
+          [299_980, 140],
+        ],
+        ASKS,
+      )
+      .until(900);
+    bench
+      .book(
+        1_000,
+        [
+          [299_990, 50],
+          [299_980, 100],
+        ],
+        ASKS,
+      )
+      .until(1_600);
     bench.trade(1_700, SELL, 299_980, 90).until(1_900);
     const [pessimistic, central] = bench.filled() as [number, number];
     expect(pessimistic).toBe(10);
@@ -122,14 +150,17 @@ describe("arrival", () => {
     ["is off the grid", 299_985, 40, false, "rejected"],
     ["is under ten dollars", 299_980, 33, false, "rejected"],
     ["is reduce-only without a position", 299_980, 40, true, "rejected"],
-  ] as [string, number, number, boolean, string][])("an order that %s is rejected and counts as a request", (_name, px, lots, reduceOnly, status) => {
-    const bench = new ShadowBench().book(0, BIDS, ASKS);
-    bench.place(10, BUY, px, lots, reduceOnly);
-    bench.until(300);
-    expect(bench.told).toEqual([`160 #1 ${status}`]);
-    expect(bench.exchange.limiter.usedCount).toBe(1);
-    expect(bench.exchange.counts[0]?.rejected).toBe(1);
-  });
+  ] as [string, number, number, boolean, string][])(
+    "an order that %s is rejected and counts as a request",
+    (_name, px, lots, reduceOnly, status) => {
+      const bench = new ShadowBench().book(0, BIDS, ASKS);
+      bench.place(10, BUY, px, lots, reduceOnly);
+      bench.until(300);
+      expect(bench.told).toEqual([`160 #1 ${status}`]);
+      expect(bench.exchange.limiter.usedCount).toBe(1);
+      expect(bench.exchange.counts[0]?.rejected).toBe(1);
+    },
+  );
 
   test("post-only is judged against the book of its arrival, not of the decision", () => {
     const bench = new ShadowBench().book(0, BIDS, ASKS);
@@ -245,7 +276,9 @@ describe("one order stream under four rules", () => {
     late: fc.integer({ min: 0, max: 300 }),
   });
 
-  function play(steps: { kind: string; dt: number; side: number; tick: number; lots: number; late: number }[]): ShadowBench {
+  function play(
+    steps: { kind: string; dt: number; side: number; tick: number; lots: number; late: number }[],
+  ): ShadowBench {
     const bench = new ShadowBench().book(0, BIDS, ASKS);
     let now = 1;
     const ids: number[] = [];
@@ -255,7 +288,19 @@ describe("one order stream under four rules", () => {
       const px = 300_000 + 10 * s.tick;
       if (s.kind === "trade") bench.trade(now, s.side, px, s.lots, Math.max(0, now - s.late));
       else if (s.kind === "bbo") bench.bbo(now, [px - 10, s.lots], [px + 10, s.lots]);
-      else if (s.kind === "book") bench.book(now, [[px - 10, s.lots], [px - 20, 70], [px - 40, 90]], [[px + 10, 40], [px + 30, s.lots]]);
+      else if (s.kind === "book")
+        bench.book(
+          now,
+          [
+            [px - 10, s.lots],
+            [px - 20, 70],
+            [px - 40, 90],
+          ],
+          [
+            [px + 10, 40],
+            [px + 30, s.lots],
+          ],
+        );
       else if (s.kind === "place") ids.push(bench.place(now, s.side, px, s.lots));
       else if (ids.length > 0) {
         const target = ids[(s.lots + s.tick + 6) % ids.length] as number;
@@ -275,7 +320,9 @@ describe("one order stream under four rules", () => {
           sums[fill.scorer] = (sums[fill.scorer] as number) + fill.lots;
           byOrder.set(fill.identity, sums);
         }
-        for (const [pessimistic, central, touch, strict] of byOrder.values() as Iterable<[number, number, number, number]>) {
+        for (const [pessimistic, central, touch, strict] of byOrder.values() as Iterable<
+          [number, number, number, number]
+        >) {
           expect(pessimistic).toBeLessThanOrEqual(central);
           expect(central).toBeLessThanOrEqual(touch);
           expect(strict).toBeLessThanOrEqual(pessimistic);

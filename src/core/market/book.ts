@@ -93,9 +93,9 @@ export class BookView {
   readonly bids = new Side(-1);
   readonly asks = new Side(1);
   /** Venue time of the newest touch, from either feed. */
-  touchTimeUs: TimeUs = 0;
+  touchTimeUs: TimeUs = -1;
   /** Venue time of the newest depth. */
-  depthTimeUs: TimeUs = 0;
+  depthTimeUs: TimeUs = -1;
   /** Messages refused because something newer of the same feed was known. */
   staleCount = 0;
   #bboTimeUs = Number.NEGATIVE_INFINITY;

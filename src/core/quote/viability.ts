@@ -72,7 +72,8 @@ export class Viability {
   readonly #scratch = new Float64Array(RESAMPLES);
   readonly #edge = new Float64Array(DEPTH_COUNT);
   #blockCount = 0;
-  #newest = Number.NaN;
+  #newest = Number.NEGATIVE_INFINITY;
+  #afterGap = true;
 
   get isViable(): boolean {
     return this.state === "viable";
@@ -83,15 +84,26 @@ export class Viability {
     return Math.min(this.#blockCount, BLOCKS_MAX);
   }
 
-  /** Market time reached `venueTimeUs`: opens its block, so that quiet blocks count as what they are. */
+  /** Market time reached `venueTimeUs`: opens its block and every quiet one before it, so that they count as what they are. */
   onTime(venueTimeUs: number): void {
     const block = Math.floor(venueTimeUs / BLOCK_US);
     if (block <= this.#newest) return;
+    const first = this.#afterGap ? block : Math.max(this.#newest + 1, block - BLOCKS_MAX + 1);
+    for (let b = first; b <= block; b++) this.#open(b);
+    this.#newest = block;
+    this.#afterGap = false;
+  }
+
+  #open(block: number): void {
     const slot = this.#blockCount % BLOCKS_MAX;
     this.#rows.fill(0, slot * ROW, (slot + 1) * ROW);
     this.#block[slot] = block;
     this.#blockCount += 1;
-    this.#newest = block;
+  }
+
+  /** The time inside a gap opens no blocks. */
+  onGap(): void {
+    this.#afterGap = true;
   }
 
   /** A sweep of depth D was followed by a move (both fractions) at the verdict's horizon. */
@@ -161,12 +173,12 @@ export class Viability {
 
   #sumAll(blocks: number): void {
     this.#sum.fill(0);
-    for (let b = 0; b < blocks; b++) this.#addRow(b);
+    for (let b = 0; b < blocks; b++) this.#addRow(b, 0, ROW);
   }
 
-  #addRow(slot: number): void {
+  #addRow(slot: number, from: number, to: number): void {
     const at = slot * ROW;
-    for (let k = 0; k < ROW; k++) this.#sum[k] = (this.#sum[k] as number) + (this.#rows[at + k] as number);
+    for (let k = from; k < to; k++) this.#sum[k] = (this.#sum[k] as number) + (this.#rows[at + k] as number);
   }
 
   /** Slope over the sums in hand. */
@@ -203,9 +215,16 @@ export class Viability {
     this.#measureClip(inputs);
     const usable = this.#markDepths(inputs);
     const random = new Prng(SEED);
+    const fitAt = inputs.thresholdIndex * FIT;
+    const depths = this.#deepest() + 1;
     for (let r = 0; r < RESAMPLES; r++) {
       this.#sum.fill(0);
-      for (let b = 0; b < blocks; b++) this.#addRow(random.below(blocks));
+      for (let b = 0; b < blocks; b++) {
+        const slot = random.below(blocks);
+        // Only the threshold in use and the depths: the others would be four fifths of the work.
+        this.#addRow(slot, fitAt, fitAt + FIT);
+        this.#addRow(slot, DEPTH_AT, DEPTH_AT + 2 * depths);
+      }
       this.#phis[r] = this.#edges0(inputs, this.#edges, r * DEPTH_COUNT);
     }
     this.phiLo = this.#quantile(this.#phis, 0, 1, LOW);
@@ -223,6 +242,13 @@ export class Viability {
     this.edgeFrac = this.#edge[best] as number;
     this.edgeLoFrac = this.#quantile(this.#edges, best, DEPTH_COUNT, LOW);
     this.edgeHiFrac = this.#quantile(this.#edges, best, DEPTH_COUNT, HIGH);
+  }
+
+  /** Index of the deepest depth that is looked at; -1 when there is none. */
+  #deepest(): number {
+    let g = DEPTH_COUNT - 1;
+    while (g >= 0 && Number.isNaN(this.#edge[g] as number)) g -= 1;
+    return g;
   }
 
   /** Strikes depths inside the touch and those that too few sweeps passed. Returns whether any is left. */

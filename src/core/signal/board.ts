@@ -99,6 +99,7 @@ export class SignalBoard {
   /** Horizons that ended by `venueTimeUs` are settled at the mid that held until then. */
   #settle(venueTimeUs: TimeUs): void {
     if (Number.isNaN(this.lastMid)) return;
+    this.viability.onTime(venueTimeUs);
     this.impact.onMid(venueTimeUs, this.lastMid);
     this.#ownFills.onMid(venueTimeUs, this.lastMid);
   }
@@ -144,9 +145,9 @@ export class SignalBoard {
   }
 
   #onOwnMarkout(adverseFrac: number, depthFrac: number): void {
-    const expected = this.impact.interceptFrac + this.impact.phi * (depthFrac + 1 / this.intensity.kappaForQuotes);
     // Against the curve without the shift that own fills made, or the lesson would be learnt again and again.
-    this.impact.onOwnFill(adverseFrac, expected - this.impact.ownShiftFrac);
+    const reach = depthFrac + 1 / this.intensity.kappaForQuotes;
+    this.impact.onOwnFill(adverseFrac, this.impact.curveInterceptFrac + this.impact.phi * reach);
   }
 
   /** Another market's message came on the same connection. */
@@ -193,6 +194,7 @@ export class SignalBoard {
     this.volatility.onGap();
     this.intensity.onGap();
     this.impact.onGap();
+    this.viability.onGap();
     this.#ownFills.onGap();
     this.hub.onGap(timeUs);
   }

@@ -40,7 +40,8 @@ export interface ImpactSink {
  * phi is near 1 at 5 s: a deep quote is filled only by a large sweep, and a large sweep moves the price.
  */
 export class Impact {
-  /** a + own shift, and phi, at the headline horizon. */
+  /** a of the market's own curve, a + own shift as quotes use it, and phi, at the headline horizon. */
+  curveInterceptFrac = 0;
   interceptFrac = 0;
   phi = PRIOR_PHI;
   /** Sweeps whose horizon a gap cut, or that found no room. */
@@ -122,7 +123,8 @@ export class Impact {
     this.#ownCount *= keep;
     this.#ownSum *= keep;
     this.phi = this.fitPhi(HEADLINE_HORIZON, thresholdIndex);
-    this.interceptFrac = this.#fitIntercept(HEADLINE_HORIZON, thresholdIndex, this.phi) + this.ownShiftFrac;
+    this.curveInterceptFrac = this.#fitIntercept(HEADLINE_HORIZON, thresholdIndex, this.phi);
+    this.interceptFrac = this.curveInterceptFrac + this.ownShiftFrac;
   }
 
   /** Sum `k` of a fit with the prior's pseudo-sweeps in it: exponential depth beyond the threshold, moves of exactly phi0 D. */

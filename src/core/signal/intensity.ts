@@ -58,7 +58,7 @@ export class Intensity {
   readonly #params: MarketParams;
   readonly #count = new Float64Array(THRESHOLD_COUNT);
   readonly #excess = new Float64Array(THRESHOLD_COUNT);
-  readonly #history = new Float64Array(HISTORY_MINUTES + 1).fill(Number.NaN);
+  readonly #history = new Float64Array(HISTORY_MINUTES).fill(Number.NaN);
   #historyNext = 0;
   #allCount = 0;
   #allUsd = 0;

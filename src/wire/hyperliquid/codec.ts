@@ -42,7 +42,9 @@ const TRADE_SIDE = bytesOf('","side":"');
 const TRADE_PX = bytesOf('","px":"');
 const TRADE_HASH = bytesOf(',"hash":"');
 const TRADE_TID = bytesOf(',"tid":');
-const TRADE_USERS = bytesOf(',"users":[');
+const TRADE_USERS = bytesOf(',"users":["');
+const USERS_BETWEEN = bytesOf('","');
+const USERS_END = bytesOf('"]');
 const TRADES_END = bytesOf("]}");
 
 /**
@@ -265,7 +267,7 @@ export class MarketCodec {
     if (!scan.take(TRADE_TID)) return -1;
     const tid = scan.integer();
     if (tid < 0) return -1;
-    if (scan.take(TRADE_USERS) && !scan.skipPast(0x5d)) return -1;
+    if (scan.take(TRADE_USERS) && !this.#users()) return -1;
     if (!scan.takeByte(0x7d)) return -1;
     if (!known) return 0;
     const market = (this.#markets[index] as CodecMarket).market;
@@ -278,6 +280,12 @@ export class MarketCodec {
     data[at + TRADE.tid] = tid;
     data[at + TRADE.replayed] = this.markReplayed ? 1 : 0;
     return 1;
+  }
+
+  /** Buyer and seller, which nobody reads yet. */
+  #users(): boolean {
+    const scan = this.#scan;
+    return scan.skipString() === 0 && scan.take(USERS_BETWEEN) && scan.skipString() === 0 && scan.take(USERS_END);
   }
 
   /** A stranger's book: its time was all we wanted. */

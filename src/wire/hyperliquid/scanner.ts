@@ -51,6 +51,8 @@ export class Scanner {
       value = value * 10 + digit;
       at += 1;
     }
+    // JSON knows no leading zeros.
+    if (bytes[this.at] === 48 && at - this.at > 1) return -1;
     if (at === this.at || at - this.at > 16 || value > Number.MAX_SAFE_INTEGER) return -1;
     this.at = at;
     return value;
@@ -98,20 +100,12 @@ export class Scanner {
   skipString(): number {
     const bytes = this.bytes;
     while (this.at < this.end) {
-      const byte = bytes[this.at];
+      const byte = bytes[this.at] as number;
       if (byte === QUOTE) return 0;
-      if (byte === 0x5c) return -1;
+      // An escape, or a control character that JSON forbids here: not ours to judge.
+      if (byte === 0x5c || byte < 0x20) return -1;
       this.at += 1;
     }
     return -1;
-  }
-
-  /** Passes everything up to and with the first such byte. */
-  skipPast(byte: number): boolean {
-    while (this.at < this.end) {
-      this.at += 1;
-      if (this.bytes[this.at - 1] === byte) return true;
-    }
-    return false;
   }
 }

@@ -71,4 +71,4 @@ export const contextSchema = z.object({
   }),
 });
 /** Any push. */
-export const pushSchema = z.object({ channel: z.string(), data: z.unknown() });
+export const pushSchema = z.object({ channel: z.string(), data: z.unknown().optional() });
