@@ -22,8 +22,8 @@ $(STAMP): package-lock.json package.json
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-paper: $(STAMP) ## trade the generated market on paper, no key and no config needed
-	@$(BUN) src/main.ts paper
+paper: $(STAMP) ## trade half an hour of the generated market on paper, in fifteen seconds
+	@$(BUN) src/main.ts paper --for 30m --speed 120
 
 test: $(STAMP) ## run every test, the ones that start processes too
 	@MMBIN_PROCESS_TESTS=1 $(BUN) test

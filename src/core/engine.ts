@@ -9,7 +9,7 @@ import { type Instrument, readInstrument } from "./market/instrument.ts";
 import { Lifecycle } from "./order/lifecycle.ts";
 import { addSideCandidates, Candidates, type SideContext } from "./order/reconcile.ts";
 import { type ApprovedIntents, type CloidCounter, Sender } from "./order/sender.ts";
-import { SLOT, SLOT_COUNT, Slots } from "./order/slots.ts";
+import { SLOT, Slots } from "./order/slots.ts";
 import type { MarketParams } from "./params.ts";
 import type { QuotaLedger } from "./quota/ledger.ts";
 import { PRIORITY, type Throttle } from "./quota/throttle.ts";
@@ -249,7 +249,7 @@ export class Engine {
   }
 
   #cancelAll(nowUs: TimeUs, venueTimeUs: TimeUs): void {
-    for (let i = 0; i < SLOT_COUNT; i++) {
+    for (let i = 0; i < this.slots.limit; i++) {
       if (this.slots.state[i] === SLOT.resting) this.sender.cancel(i, PRIORITY.risk, this.reason, nowUs, venueTimeUs);
     }
   }

@@ -5,7 +5,7 @@
 import type { Desk } from "../core/desk.ts";
 import type { Engine } from "../core/engine.ts";
 import { BUY, F, KIND, SELL } from "../core/frame.ts";
-import { SLOT, SLOT_COUNT, type Slots } from "../core/order/slots.ts";
+import { SLOT, type Slots } from "../core/order/slots.ts";
 import type { Lots, MicroUsd, Px, TimeUs } from "../core/units.ts";
 import { DRIVER, SCORERS } from "../sim/resting.ts";
 import type { ShadowSink } from "../sim/shadow.ts";
@@ -141,7 +141,7 @@ function fillState(state: QuoteState, engine: Engine): void {
 /** Best price of our orders that rest on a side; 0 when there is none. */
 export function bestRestingPx(slots: Slots, side: number): Px {
   let best = 0;
-  for (let i = 0; i < SLOT_COUNT; i++) {
+  for (let i = 0; i < slots.limit; i++) {
     const state = slots.state[i];
     const rests = state === SLOT.resting || state === SLOT.modifying || state === SLOT.cancelling;
     if (!rests || slots.side[i] !== side || (slots.leavesLots[i] as number) <= 0) continue;

@@ -5,7 +5,7 @@
 import { assert } from "../assert.ts";
 import { F, FILL, KIND, ORDER, ORDER_STATUS } from "../frame.ts";
 import { type Lots, type TimeUs, US_PER_SECOND } from "../units.ts";
-import { NO_SLOT, SLOT, SLOT_COUNT, type Slots } from "./slots.ts";
+import { NO_SLOT, SLOT, type Slots } from "./slots.ts";
 
 /**
  * How long a slot waits for the fill of an order that the venue no longer knows. Fills follow within the way back (0.2 to 0.4 s seen, p99
@@ -154,7 +154,7 @@ export class Lifecycle {
   /** Gives up waiting for orders that the venue did not know and whose fill never came. */
   onTimer(nowUs: TimeUs): void {
     const slots = this.#slots;
-    for (let i = 0; i < SLOT_COUNT; i++) {
+    for (let i = slots.limit - 1; i >= 0; i--) {
       if (slots.state[i] === SLOT.unknown && nowUs - (slots.sinceUs[i] as TimeUs) > UNKNOWN_GRACE_US) slots.free(i);
     }
   }

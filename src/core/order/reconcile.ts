@@ -84,7 +84,7 @@ export function addSideCandidates(out: Candidates, slots: Slots, ladder: Ladder,
   slotOfLevel.fill(NO_SLOT);
   taken.fill(0);
   for (let level = 0; level < ladder.count; level++) {
-    for (let i = 0; i < SLOT_COUNT; i++) {
+    for (let i = 0; i < slots.limit; i++) {
       if (taken[i] === 1 || !isQuoting(slots, i, side) || slots.targetPx(i) !== ladder.px[level]) continue;
       slotOfLevel[level] = i;
       taken[i] = 1;
@@ -97,7 +97,7 @@ export function addSideCandidates(out: Candidates, slots: Slots, ladder: Ladder,
     if (slot === NO_SLOT) out.add(ACTION.place, NO_SLOT, level, side, PRIORITY.placeMissing, REASON.place_missing);
     else if (slots.state[slot] === SLOT.resting) addMove(out, slots, ladder, level, slot, context);
   }
-  for (let i = 0; i < SLOT_COUNT; i++) {
+  for (let i = 0; i < slots.limit; i++) {
     if (taken[i] === 1 || slots.side[i] !== side || slots.state[i] !== SLOT.resting) continue;
     if (ladder.count === 0 || context.trim)
       out.add(ACTION.cancel, i, NO_SLOT, side, PRIORITY.risk, REASON.surplus_level);
@@ -116,7 +116,7 @@ function isQuoting(slots: Slots, slot: number, side: number): boolean {
 /** Takes the untaken order of the side that stands closest to the market; NO_SLOT when there is none. */
 function takeBest(slots: Slots, side: number): number {
   let best = NO_SLOT;
-  for (let i = 0; i < SLOT_COUNT; i++) {
+  for (let i = 0; i < slots.limit; i++) {
     if (taken[i] === 1 || !isQuoting(slots, i, side)) continue;
     if (best === NO_SLOT || side * (slots.targetPx(i) - slots.targetPx(best)) > 0) best = i;
   }

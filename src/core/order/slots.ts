@@ -45,6 +45,9 @@ export class Slots {
   /** When the last request about this slot went out, or when it became unknown. */
   readonly sinceUs = new Float64Array(SLOT_COUNT);
 
+  /** Slots at and beyond this index are empty: scans end here. */
+  limit = 0;
+
   /** A free slot, or NO_SLOT. */
   findEmpty(): number {
     for (let i = 0; i < SLOT_COUNT; i++) if (this.state[i] === SLOT.empty) return i;
@@ -53,7 +56,7 @@ export class Slots {
 
   /** The slot whose resting or replacing order has this counter, or NO_SLOT. */
   find(cloid: number): number {
-    for (let i = 0; i < SLOT_COUNT; i++) {
+    for (let i = 0; i < this.limit; i++) {
       if (this.state[i] === SLOT.empty) continue;
       if (this.cloid[i] === cloid || (this.state[i] === SLOT.modifying && this.nextCloid[i] === cloid)) return i;
     }
@@ -74,37 +77,14 @@ export class Slots {
   /** Sum of `exposureLots` over one side. */
   sideExposureLots(side: number): Lots {
     let sum = 0;
-    for (let i = 0; i < SLOT_COUNT; i++) {
+    for (let i = 0; i < this.limit; i++) {
       if (this.state[i] !== SLOT.empty && this.side[i] === side) sum += this.exposureLots(i);
     }
     return sum;
   }
 
-  /** Orders that stand or will stand on `side`: everything but empty, cancelling and unknown. */
-  quotingCount(side: number): number {
-    let count = 0;
-    for (let i = 0; i < SLOT_COUNT; i++) {
-      const state = this.state[i];
-      if (this.side[i] === side && (state === SLOT.placing || state === SLOT.resting || state === SLOT.modifying))
-        count += 1;
-    }
-    return count;
-  }
-
-  /** Orders that rest at the venue on `side` as far as we know (a replaced or cancelling one does until the answer). */
-  restingCount(side: number): number {
-    let count = 0;
-    for (let i = 0; i < SLOT_COUNT; i++) {
-      const state = this.state[i];
-      if (this.side[i] !== side || (this.leavesLots[i] as number) <= 0) continue;
-      if (state === SLOT.resting || state === SLOT.modifying || state === SLOT.cancelling) count += 1;
-    }
-    return count;
-  }
-
   get isEmpty(): boolean {
-    for (let i = 0; i < SLOT_COUNT; i++) if (this.state[i] !== SLOT.empty) return false;
-    return true;
+    return this.limit === 0;
   }
 
   /** Price at which the slot's order stands or is asked to stand. */
@@ -116,6 +96,7 @@ export class Slots {
   place(slot: number, cloid: number, side: number, px: Px, lots: Lots, reduceOnly: boolean, nowUs: TimeUs): void {
     assert(this.state[slot] === SLOT.empty, "slots: an order is placed into an empty slot");
     assert(lots > 0 && px > 0, "slots: an order has price and size");
+    if (slot >= this.limit) this.limit = slot + 1;
     this.state[slot] = SLOT.placing;
     this.side[slot] = side;
     this.cloid[slot] = cloid;
@@ -151,6 +132,7 @@ export class Slots {
     this.nextCloid[slot] = 0;
     this.leavesLots[slot] = 0;
     this.nextLots[slot] = 0;
+    while (this.limit > 0 && this.state[this.limit - 1] === SLOT.empty) this.limit -= 1;
   }
 
   /** Folds what decides the future into a state hash. */

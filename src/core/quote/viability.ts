@@ -149,10 +149,14 @@ export class Viability {
     this.#sumAll(blocks);
     const n = this.#sum[inputs.thresholdIndex * FIT] as number;
     this.#forget();
-    if (n >= DEPTH_SWEEPS_MIN) this.#measure(inputs, blocks);
+    if (n >= DEPTH_SWEEPS_MIN) this.phi = this.#slope(inputs.thresholdIndex);
     if (blocks < BLOCKS_MIN) this.#conclude("undecided", "few_blocks");
     else if (n < SWEEPS_MIN) this.#conclude("undecided", "few_sweeps");
-    else this.#judge(inputs);
+    else {
+      // Intervals only where there is enough to have any: under that they would be guesses with error bars.
+      this.#measure(inputs, blocks);
+      this.#judge(inputs);
+    }
   }
 
   #forget(): void {

@@ -29,9 +29,7 @@ const CONTEXT_HEAD = bytesOf('{"channel":"activeAssetCtx"');
 const TIME = bytesOf('","time":');
 const BBO_LIST = bytesOf(',"bbo":[');
 const LEVELS = bytesOf(',"levels":[[');
-const LEVEL_PX = bytesOf('{"px":"');
 const LEVEL_SZ = bytesOf('","sz":"');
-const LEVEL_N = bytesOf('","n":');
 const NULL = bytesOf("null");
 const SIDES_BETWEEN = bytesOf("],[");
 const BOOK_END = bytesOf("]]}}");
@@ -90,9 +88,7 @@ export class MarketCodec {
     this.market = STRANGER;
     this.messageVenueTimeUs = 0;
     const scan = this.#scan;
-    scan.bytes = bytes;
-    scan.at = from;
-    scan.end = to;
+    scan.open(bytes, from, to);
     let frames = -1;
     if (scan.take(BBO_HEAD)) {
       this.channel = C.bbo;
@@ -174,31 +170,23 @@ export class MarketCodec {
     this.market = m.market;
     if (!scan.take(BBO_LIST)) return -1;
     const at = lane.begin(KIND.bbo, BBO.size, timeUs, this.messageVenueTimeUs, m.market);
-    if (!this.#touch(lane.data, at + BBO.bidPx, m.szDecimals)) return -1;
+    const data = lane.data;
+    // Both touches in one go, as two levels; a side that is missing leaves the fast way to the slower pair.
+    const start = scan.at;
+    const both = scan.levels(data, at + BBO.bidPx, 2, PERP_DECIMALS - m.szDecimals, m.szDecimals);
+    if (both === 2) return scan.take(BBO_END) ? 1 : -1;
+    scan.at = start;
+    if (!this.#touch(data, at + BBO.bidPx, m.szDecimals)) return -1;
     if (!scan.takeByte(0x2c)) return -1;
-    if (!this.#touch(lane.data, at + BBO.askPx, m.szDecimals)) return -1;
+    if (!this.#touch(data, at + BBO.askPx, m.szDecimals)) return -1;
     return scan.take(BBO_END) ? 1 : -1;
   }
 
   #touch(data: Float64Array, at: number, szDecimals: number): boolean {
-    if (!this.#scan.take(NULL)) return this.#level(data, at, szDecimals);
+    if (!this.#scan.take(NULL)) return this.#scan.levels(data, at, 1, PERP_DECIMALS - szDecimals, szDecimals) === 1;
     data[at] = 0;
     data[at + 1] = 0;
     return true;
-  }
-
-  /** One `{"px":"…","sz":"…","n":…}` into data[at], data[at + 1]. */
-  #level(data: Float64Array, at: number, szDecimals: number): boolean {
-    const scan = this.#scan;
-    if (!scan.take(LEVEL_PX)) return false;
-    const px = scan.decimal(PERP_DECIMALS - szDecimals);
-    if (px <= 0 || !scan.take(LEVEL_SZ)) return false;
-    const lots = scan.decimal(szDecimals);
-    if (lots <= 0 || !scan.take(LEVEL_N)) return false;
-    if (!scan.take(NULL) && scan.integer() < 0) return false;
-    data[at] = px;
-    data[at + 1] = lots;
-    return scan.takeByte(0x7d);
   }
 
   #book(timeUs: number, lane: FrameLane): number {
@@ -228,14 +216,8 @@ export class MarketCodec {
 
   /** Levels up to the closing bracket, which stays; -1 on anything unusual. */
   #levels(data: Float64Array, at: number, szDecimals: number): number {
-    const scan = this.#scan;
-    let count = 0;
-    if (scan.isByte(0x5d)) return 0;
-    for (;;) {
-      if (count === BOOK_LEVELS_MAX || !this.#level(data, at + 2 * count, szDecimals)) return -1;
-      count += 1;
-      if (!scan.takeByte(0x2c)) return count;
-    }
+    if (this.#scan.isByte(0x5d)) return 0;
+    return this.#scan.levels(data, at, BOOK_LEVELS_MAX, PERP_DECIMALS - szDecimals, szDecimals);
   }
 
   #trades(timeUs: number, lane: FrameLane): number {
