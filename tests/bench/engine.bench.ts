@@ -138,7 +138,8 @@ const solves = desk.engines.reduce((sum, e) => sum + e.quoter.model.solver.solve
 // A frame of the desk reaches every market: shares are of market frames.
 const share = (100 * ladders) / recorded.count;
 console.log(
-  `  ${Math.round(rate).toLocaleString("en")} frames a second (wanted 300,000), ${ladders} ladders (${share.toFixed(0)} per 100 frames), ${solves} solver calls`,
+  `  ${Math.round(rate).toLocaleString("en")} frames a second (wanted 300,000), ` +
+    `${ladders} ladders (${share.toFixed(0)} per 100 frames), ${solves} solver calls`,
 );
 
 // A million frames in steady state: the touch moves to and fro, timers run, orders are out.
