@@ -48,6 +48,9 @@ export function usdText(microUsd: number): string {
   return formatScaled(Math.round(microUsd * 10) + 0, 7);
 }
 
+/** A smallest order beyond a million dollars is no answer: where hardly anything fills, it grows without bound. */
+const CLIP_TOLD_USD_MAX = 1e12;
+
 const known = (x: number): number | null => (Number.isFinite(x) ? x : null);
 const bpsOf = (frac: number): number | null => (Number.isFinite(frac) ? frac / BPS : null);
 
@@ -133,7 +136,7 @@ function viabilityOf(engine: Engine): MarketReport["viability"] {
     best_depth_bps: bpsOf(v.bestDepthFrac),
     expected_edge_bps: bpsOf(v.edgeFrac),
     reason: v.reason,
-    clip_min_usd: Number.isFinite(v.clipMinUsd) ? usdText(v.clipMinUsd) : null,
+    clip_min_usd: v.clipMinUsd < CLIP_TOLD_USD_MAX ? usdText(v.clipMinUsd) : null,
     phi_by_horizon: Object.fromEntries(IMPACT_HORIZONS.map((h, i) => [String(h), engine.board.impact.fitPhi(i, t)])),
   };
 }

@@ -75,6 +75,7 @@ export function reasonText(reason: string): string {
     few_blocks: "less than 15 minutes were seen",
     few_sweeps: "too few sweeps went beyond the touch to judge",
     phi_at_least_one: "sweeps move the price by as much as they reach: no depth earns, and a wider quote is no answer",
+    phi_may_be_one: "sweeps seem to move the price by as much as they reach, and the interval of phi holds 1",
     no_depth_earns: "the upper bound of the edge is below zero at every depth",
     interval_holds_zero: "the interval of the best depth's edge holds zero",
     clip_too_small: "the order is too small to pay for its own requests",

@@ -34,6 +34,7 @@ export type ViabilityReason =
   | "few_blocks"
   | "few_sweeps"
   | "phi_at_least_one"
+  | "phi_may_be_one"
   | "no_depth_earns"
   | "interval_holds_zero"
   | "clip_too_small"
@@ -306,6 +307,7 @@ export class Viability {
       if (this.#quantile(this.#edges, g, DEPTH_COUNT, HIGH) <= 0) hopeless += 1;
     }
     if (looked > 0 && hopeless === looked) this.#conclude("not_viable", "no_depth_earns");
+    else if (this.phi >= 1) this.#conclude("undecided", "phi_may_be_one");
     else if (!(this.edgeLoFrac > 0)) this.#conclude("undecided", "interval_holds_zero");
     else if (!(inputs.clipUsd >= this.clipMinUsd)) this.#conclude("undecided", "clip_too_small");
     else this.#conclude("viable", "earns");
