@@ -202,7 +202,6 @@ export class Engine {
     this.#fillContexts(fairPx, nowUs);
     addSideCandidates(this.#candidates, this.slots, this.quoter.bids, this.#bidContext);
     addSideCandidates(this.#candidates, this.slots, this.quoter.asks, this.#askContext);
-    if (this.#candidates.count === 0) return;
     this.sender.send(this.#candidates, this.quoter.bids, this.quoter.asks, this.quoter.reduceOnly, nowUs, venueTimeUs);
   }
 

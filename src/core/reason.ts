@@ -16,16 +16,13 @@ export const REASON = {
   drawdown: 6,
   position_breaker: 7,
   cap: 8,
-  margin: 9,
   stopped: 10,
   gap: 11,
   delisted: 12,
-  no_reference: 13,
   // why an order was not sent
   band_holds: 20,
   in_flight: 21,
   quota_spent: 22,
-  slots_full: 23,
   // what the venue said
   post_only_crossed: 30,
   price_off_grid: 31,
@@ -34,17 +31,12 @@ export const REASON = {
   too_many_requests: 34,
   missing_order: 35,
   reduce_only_increase: 36,
-  insufficient_margin: 37,
   // why an order was sent
   place_missing: 50,
   too_close: 51,
   too_far: 52,
   resize: 53,
   surplus_level: 54,
-  burst: 55,
-  breaker: 56,
-  over_cap: 57,
-  shutdown: 58,
 } as const;
 export type Reason = (typeof REASON)[keyof typeof REASON];
 

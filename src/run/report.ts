@@ -86,7 +86,7 @@ export function buildMarketReport(inputs: MarketReportInputs): MarketReport {
     win_rate: pessimistic.winRate,
     pnl_usd: moneyOf(inputs.parts),
     max_drawdown_usd: usdText(inputs.maxDrawdownUsd),
-    position: positionOf(inputs),
+    ...positionOf(inputs),
     max_exposure_ratio: engine.exposure.maxRatio,
     two_sided_ratio: known(time.twoSidedUs / time.twoSidedPossibleUs),
     quoting_ratio: known(time.quotingUs / time.durationUs),
@@ -153,12 +153,12 @@ function moneyOf(parts: Parts): MarketReport["pnl_usd"] {
   };
 }
 
-function positionOf(inputs: MarketReportInputs): MarketReport["position"] {
+function positionOf(inputs: MarketReportInputs): Pick<MarketReport, "position" | "position_usd" | "entry_px"> {
   const { account, instrument } = inputs;
   const lots = account.positionLots;
   return {
-    size: formatScaled(lots, instrument.szDecimals),
-    notional_usd: lots === 0 ? "0" : usdText(lots * account.markPx),
+    position: formatScaled(lots, instrument.szDecimals),
+    position_usd: lots === 0 ? "0" : usdText(lots * account.markPx),
     entry_px: lots === 0 ? null : formatScaled(Math.round(account.entryPx), PERP_DECIMALS - instrument.szDecimals),
   };
 }

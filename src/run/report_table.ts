@@ -79,10 +79,7 @@ function renderMarket(m: MarketReport, options: TableOptions): string[] {
     "",
     `- fees ${money(p.fees)} - requests ${money(p.quota)}, residual ${p.residual}, drawdown ${money(m.max_drawdown_usd)}`,
   );
-  row(
-    "position",
-    `${m.position.size} (${money(m.position.notional_usd)}), worst case ${percent(m.max_exposure_ratio)} of the cap`,
-  );
+  row("position", `${m.position} (${money(m.position_usd)}), worst case ${percent(m.max_exposure_ratio)} of the cap`);
   row("quoting", `${percent(m.quoting_ratio)} of the time, both sides ${percent(m.two_sided_ratio)}`);
   row("total spread", `${num(m.spread_bps.quoted_mean)} bps quoted, market ${num(m.spread_bps.market_mean)} bps`);
   row("half-spread", termsText(m));

@@ -127,6 +127,8 @@ function fillState(state: QuoteState, engine: Engine): void {
   state.askResting = ask > 0;
   state.bidReason = engine.bidReason;
   state.askReason = engine.askReason;
+  state.bidHeld = engine.sender.bidHeld;
+  state.askHeld = engine.sender.askHeld;
   const mid = book.mid;
   state.quotedSpreadFrac = bid > 0 && ask > 0 ? (ask - bid) / mid : Number.NaN;
   state.marketSpreadFrac = book.hasTouch ? (book.askPx - book.bidPx) / mid : Number.NaN;

@@ -16,6 +16,9 @@ export interface QuoteState {
   /** Why a side is not wanted; `none` when it is. */
   bidReason: number;
   askReason: number;
+  /** Why an order that a wanted side lacks could not be sent; `none` when it was, and its answer is awaited. */
+  bidHeld: number;
+  askHeld: number;
   /** Own best ask less own best bid, and the market's, over the mid; NaN when not two-sided. */
   quotedSpreadFrac: number;
   marketSpreadFrac: number;
@@ -32,6 +35,8 @@ export function emptyState(): QuoteState {
     askResting: false,
     bidReason: REASON.no_book,
     askReason: REASON.no_book,
+    bidHeld: REASON.none,
+    askHeld: REASON.none,
     quotedSpreadFrac: Number.NaN,
     marketSpreadFrac: Number.NaN,
     bidTerms: new Float64Array(TERMS.length),
@@ -73,8 +78,8 @@ export class TimeSummary {
       this.twoSidedPossibleUs += dt;
       this.#addPriced(dt, state);
     }
-    if (!state.bidResting) this.#addMissing(state.bidReason, dt);
-    if (!state.askResting) this.#addMissing(state.askReason, dt);
+    if (!state.bidResting) this.#addMissing(state.bidReason, state.bidHeld, dt);
+    if (!state.askResting) this.#addMissing(state.askReason, state.askHeld, dt);
     if (!Number.isNaN(state.quotedSpreadFrac)) {
       this.#quotedSum += state.quotedSpreadFrac * dt;
       this.#quotedUs += dt;
@@ -96,8 +101,8 @@ export class TimeSummary {
   }
 
   /** A side that is wanted and not there is on its way: sent and not answered, or held back. */
-  #addMissing(reason: number, dt: number): void {
-    const code = reason === REASON.none ? REASON.in_flight : reason;
+  #addMissing(reason: number, held: number, dt: number): void {
+    const code = reason !== REASON.none ? reason : held !== REASON.none ? held : REASON.in_flight;
     this.noQuoteUs[code] = (this.noQuoteUs[code] as number) + dt;
   }
 

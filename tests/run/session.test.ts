@@ -115,7 +115,7 @@ describe("caps and breakers in a run", () => {
     const report = only(session);
     expect(session.desk.breaker.trippedCount).toBe(1);
     expect(report.no_quote_s.daily_loss).toBeGreaterThan(100);
-    expect(report.position.size).toBe("0");
+    expect(report.position).toBe("0");
     expect(report.warnings.map((w) => w.code)).toContain("breaker");
   });
 
@@ -151,6 +151,7 @@ describe("caps and breakers in a run", () => {
     expect(report.requests.total).toBeLessThan(600 / 10 + Number(report.notional_usd) + 10);
     expect(report.headroom_ratio).toBeLessThan(0.005);
     expect(report.two_sided_ratio).toBeGreaterThan(0.5);
+    expect(report.no_quote_s.quota_spent).toBeGreaterThan(1);
   });
 });
 

@@ -37,10 +37,9 @@ export class CloidCounter {
 
 /** Turns candidates into approved intents, or counts why not. */
 export class Sender {
-  /** Requests not sent, by why: the budget, the cap, no slot. */
-  quotaHeldCount = 0;
-  capHeldCount = 0;
-  slotHeldCount = 0;
+  /** Why the last decision could not place an order that a side wants, or `none`. */
+  bidHeld: Reason = REASON.none;
+  askHeld: Reason = REASON.none;
   readonly #out: ApprovedIntents;
   readonly #market: number;
   readonly #slots: Slots;
@@ -76,6 +75,8 @@ export class Sender {
     nowUs: TimeUs,
     venueTimeUs: TimeUs,
   ): void {
+    this.bidHeld = REASON.none;
+    this.askHeld = REASON.none;
     for (let i = 0; i < candidates.count; i++) {
       const side = candidates.side[i] as number;
       const ladder = side > 0 ? bids : asks;
@@ -105,16 +106,15 @@ export class Sender {
     nowUs: TimeUs,
     venueTimeUs: TimeUs,
   ): void {
-    if (!this.#exposure.fits(side, lots)) {
-      this.capHeldCount += 1;
-      return;
-    }
     const slot = this.#slots.findEmpty();
-    if (slot === NO_SLOT) {
-      this.slotHeldCount += 1;
+    const held =
+      this.#exposure.fits(side, lots) && slot !== NO_SLOT ? this.#throttle.check(priority, nowUs) : REASON.in_flight;
+    if (held !== REASON.none) {
+      // What fills cap or slots is on its way out: its answer makes room.
+      if (side > 0) this.bidHeld = held;
+      else this.askHeld = held;
       return;
     }
-    if (!this.#mayAsk(priority, nowUs)) return;
     const cloid = this.#cloids.next();
     // Registered before it is sent: whatever dies between the two, the order is ours when it shows up.
     this.#slots.place(slot, cloid, side, px, lots, reduceOnly, nowUs);
@@ -134,7 +134,6 @@ export class Sender {
     if (!this.#exposure.fits(side, lots)) {
       // Both legs of a modify count until the venue says which lives. Where that would break the cap, take the old one away first: the
       // missing level is placed after the answer. A mere resize is not worth two requests.
-      this.capHeldCount += 1;
       if (priority < PRIORITY.resize) this.cancel(slot, priority, reason, nowUs, venueTimeUs);
       return;
     }
@@ -170,9 +169,7 @@ export class Sender {
   }
 
   #mayAsk(priority: number, nowUs: TimeUs): boolean {
-    if (this.#throttle.check(priority, nowUs) === REASON.none) return true;
-    this.quotaHeldCount += 1;
-    return false;
+    return this.#throttle.check(priority, nowUs) === REASON.none;
   }
 
   #write(
