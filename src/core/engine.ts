@@ -60,7 +60,7 @@ export class Engine {
   readonly #bidContext: SideContext = newContext(BUY);
   readonly #askContext: SideContext = newContext(SELL);
   #stopped = false;
-  #modelAtUs = 0;
+  #isPriced = false;
 
   constructor(market: number, params: MarketParams, share: DeskShare) {
     this.market = market;
@@ -171,8 +171,8 @@ export class Engine {
   }
 
   #refreshModel(nowUs: TimeUs): void {
-    this.#modelAtUs = nowUs;
-    this.quoter.refresh(nowUs, this.board, this.exposure.capLots, this.#share.drawdownRatio);
+    const refreshed = this.quoter.refresh(nowUs, this.board, this.exposure.capLots, this.#share.drawdownRatio);
+    if (refreshed) this.#isPriced = true;
   }
 
   /** Profit and loss since the start at the venue's mark where it is known, else at the mid. */
@@ -194,7 +194,7 @@ export class Engine {
     }
     const fairPx = this.board.fairPx;
     this.exposure.update(fairPx);
-    if (this.#modelAtUs === 0) this.#refreshModel(nowUs);
+    if (!this.#isPriced) this.#refreshModel(nowUs);
     const reducing = this.#checkMoney();
     this.#buildLadders(nowUs, fairPx, reducing);
     this.ladderCount += 1;

@@ -120,6 +120,20 @@ function crossing(g: number, level: number, a: number, b: number, rising: boolea
   return (low + high) / 2;
 }
 
+/** Solutions by chi: a solve takes some 15 ms, and the markets of an address share their chi. Pure, so that it decides nothing. */
+const solved = new Map<number, BandSolution>();
+const SOLVED_MAX = 256;
+
+function solveOnce(chi: number): BandSolution {
+  let solution = solved.get(chi);
+  if (solution === undefined) {
+    solution = solveBand(chi);
+    if (solved.size >= SOLVED_MAX) solved.clear();
+    solved.set(chi, solution);
+  }
+  return solution;
+}
+
 /** Standard deviations of latency drift that the pull threshold keeps from fair value. */
 const PULL_SIGMAS = 1.5;
 
@@ -139,7 +153,7 @@ export class Band {
     const clipped = Math.min(CHI_MAX, Math.max(CHI_MIN, chi));
     if (clipped !== this.#chi) {
       this.#chi = clipped;
-      this.#exact = solveBand(clipped);
+      this.#exact = solveOnce(clipped);
     }
     const exact = this.#exact;
     const floor = -kappa * (bestFrac - PULL_SIGMAS * driftFrac);

@@ -63,7 +63,7 @@ export class QuoteModel {
   #stalenessFrac = 0;
   #baseFrac = 0;
   #floorFrac = 0;
-  #clipsMax = 1;
+  #clipsMax = 0;
 
   constructor(params: MarketParams) {
     this.#params = params;

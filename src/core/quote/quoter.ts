@@ -109,10 +109,10 @@ export class Quoter {
     return inputs;
   }
 
-  /** Takes new estimates. Called on timers, at most four times a second. */
-  refresh(nowUs: number, board: SignalBoard, capLots: Lots, drawdownRatio: number): void {
+  /** Takes new estimates. Called on timers, at most four times a second. Returns false while there is no price to make them of. */
+  refresh(nowUs: number, board: SignalBoard, capLots: Lots, drawdownRatio: number): boolean {
     const instrument = this.#instrument;
-    if (instrument === null || !(board.fairPx > 0)) return;
+    if (instrument === null || !(board.fairPx > 0)) return false;
     const inputs = this.#inputs;
     this.#capLots = capLots;
     inputs.nowUs = nowUs;
@@ -133,6 +133,7 @@ export class Quoter {
     this.model.refresh(inputs);
     board.intensity.setFlatDistance(this.model.halfFlatFrac);
     this.minimal = this.isMinimal(board);
+    return true;
   }
 
   /** Prices a position: distances, terms and the band around them. */
