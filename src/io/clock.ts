@@ -55,8 +55,3 @@ export class ScaledClock implements Clock {
 function waitMs(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.min(WAIT_MS_MAX, Math.max(0, ms))));
 }
-
-/** Milliseconds of a monotonic clock, for measuring how long something took. */
-export function elapsedMs(): number {
-  return performance.now();
-}

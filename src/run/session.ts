@@ -9,6 +9,7 @@ import { type Instrument, type InstrumentFacts, readInstrument, writeInstrument 
 import type { MarketParams } from "../core/params.ts";
 import { MICRO_PER_USD, type TimeUs, US_PER_SECOND } from "../core/units.ts";
 import { type ConfigSource, configHash, type LoadedConfig, type ResolvedParams, resolveParams } from "../io/config.ts";
+import { usageError } from "../io/exit.ts";
 import { ShadowExchange } from "../sim/shadow.ts";
 import {
   feesAreTierZero,
@@ -59,6 +60,8 @@ export class Session {
   constructor(options: SessionOptions) {
     const { markets, answers } = options;
     const facts = markets.map((market) => resolveInstrument(market, answers));
+    const twice = markets.find((market, i) => markets.indexOf(market) !== i);
+    if (twice !== undefined) throw usageError(`${twice} is named twice`);
     this.#markets = markets;
     this.#tierZero = feesAreTierZero(answers);
     this.#resolved = markets.map((market, i) => {
@@ -136,17 +139,23 @@ export class Session {
         headroomRatio: this.shadow.limiter.surplusCount / this.shadow.limiter.capCount,
         latencySeconds: this.latencySeconds,
         curve: curves[i] ?? null,
-        runWarnings: [...warnings, ...this.#factWarnings()],
+        runWarnings: [...warnings, ...this.#factWarnings(i)],
         latePrintCount: (this.shadow.markets[i] as ShadowExchange["markets"][number]).latePrintCount,
         breakerTrips: this.desk.breaker.trippedCount,
       });
     });
   }
 
-  #factWarnings(): ReportWarning[] {
+  #factWarnings(market: number): ReportWarning[] {
     const warnings: ReportWarning[] = [];
     if (this.#tierZero)
       warnings.push({ code: "tier_zero", text: "fees are those of tier 0: no address was asked for its own" });
+    if (!(this.shadow.markets[market] as ShadowExchange["markets"][number]).hasContext) {
+      warnings.push({
+        code: "no_contexts",
+        text: "no contexts were sent: equity is marked at the mid, and funding is not counted",
+      });
+    }
     const counts = this.intake.counts();
     if (counts.gaps > 0) {
       warnings.push({

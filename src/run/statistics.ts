@@ -81,6 +81,10 @@ export class Statistics implements ShadowSink, DriveObserver {
     m.attribution.onMark(markPx);
   }
 
+  onFunding(market: number, usd: MicroUsd): void {
+    this.#of(market).attribution.onFunding(usd);
+  }
+
   onGap(lastVenueTimeUs: TimeUs): void {
     for (const m of this.markets) for (const edge of m.edges) edge.onGap(lastVenueTimeUs);
   }

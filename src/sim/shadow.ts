@@ -3,7 +3,7 @@
  * @module
  */
 import { assert } from "../core/assert.ts";
-import { ACTION, F, FILL, FrameLane, GAP, INTENT, KIND, ORDER, ORDER_STATUS, QUOTA } from "../core/frame.ts";
+import { ACTION, F, FILL, FrameLane, FUNDING, GAP, INTENT, KIND, ORDER, ORDER_STATUS, QUOTA } from "../core/frame.ts";
 import { UNKNOWN_LOTS } from "../core/market/book.ts";
 import { isLegalPx } from "../core/market/grid.ts";
 import type { Instrument } from "../core/market/instrument.ts";
@@ -43,6 +43,8 @@ export interface ShadowSink {
   ): void;
   onMid(market: number, venueTimeUs: TimeUs, mid: number): void;
   onMark(market: number, venueTimeUs: TimeUs, markPx: number): void;
+  /** @param usd Positive when received. */
+  onFunding(market: number, usd: MicroUsd): void;
   onGap(lastVenueTimeUs: TimeUs): void;
 }
 
@@ -393,6 +395,17 @@ export class ShadowExchange implements MarketHost {
     this.#marks[market.index] = markPx;
     this.account.of(market.index).mark(markPx);
     this.#sink.onMark(market.index, timeUs, markPx);
+  }
+
+  onFunding(market: ShadowMarket, timeUs: TimeUs, usdPerLot: number): void {
+    const usd = Math.trunc(this.account.of(market.index).positionLots * usdPerLot);
+    if (usd === 0) return;
+    this.account.of(market.index).onFunding(usd);
+    this.#sink.onFunding(market.index, usd);
+    this.#lane.clear();
+    const at = this.#lane.begin(KIND.funding, FUNDING.size, 0, timeUs, market.index);
+    this.#lane.data[at + FUNDING.usd] = usd;
+    this.#replies.add(this.#lane.data, at, Math.max(timeUs + this.#halfUs, this.#nowUs));
   }
 
   /** The venue's own mark where it sends one: mids do not mark any more from then on. */

@@ -26,6 +26,8 @@ export const SETTLE_US = 500_000;
 /** An ended order is remembered this long so that prints that came too late can be counted. */
 const ENDED_MEMORY_US = 2_000_000;
 
+const HOUR_US = 3_600_000_000;
+
 /** What a market tells its exchange. */
 export interface MarketHost {
   /** A scorer filled `lots` of order `i` at its own price at venue time `timeUs`. */
@@ -34,6 +36,8 @@ export interface MarketHost {
   onSettled(market: ShadowMarket, i: number, filled: boolean): void;
   onMid(market: ShadowMarket, timeUs: TimeUs, mid: number): void;
   onMark(market: ShadowMarket, timeUs: TimeUs, markPx: number): void;
+  /** An hour ended: what one lot of a long position receives, micro-dollars (negative: pays). */
+  onFunding(market: ShadowMarket, timeUs: TimeUs, usdPerLot: number): void;
 }
 
 /** Our orders in one recorded market: arrivals, queues, crossings, ends. */
@@ -45,6 +49,11 @@ export class ShadowMarket {
   readonly orders = new RestingOrders();
   /** Prints that would have filled an order whose end was already acknowledged: not counted as fills, and reported. */
   latePrintCount = 0;
+  /** Whether the venue's contexts, with oracle and funding rate, have been seen. */
+  hasContext = false;
+  #oraclePx = Number.NaN;
+  #fundingRate = 0;
+  #hour = Number.NaN;
   /** Newest venue time for which this market's prints have been seen. */
   #tradesSeenUs = 0;
   #lastMid = Number.NaN;
@@ -62,11 +71,26 @@ export class ShadowMarket {
   /** Takes a market frame of this market. Requests that arrive before it must have been applied. */
   onFrame(data: Float64Array, at: number): void {
     const kind = data[at + F.kind];
+    this.#settleFunding(data[at + F.venueTimeUs] as TimeUs);
     if (kind === KIND.trade) this.#onTrade(data, at);
     else if (kind === KIND.bbo || kind === KIND.book) this.#onBook(data, at, kind === KIND.bbo);
     else if (kind === KIND.context) {
+      this.hasContext = true;
+      this.#oraclePx = data[at + CONTEXT.oraclePx] as number;
+      this.#fundingRate = data[at + CONTEXT.fundingRatePerHour] as number;
       this.#host.onMark(this, data[at + F.venueTimeUs] as TimeUs, data[at + CONTEXT.markPx] as number);
     }
+  }
+
+  /** Pays funding when the venue's clock enters a new hour: minus the rate times the oracle price for each lot held. */
+  #settleFunding(timeUs: TimeUs): void {
+    const hour = Math.floor(timeUs / HOUR_US);
+    if (!(hour > this.#hour)) {
+      if (Number.isNaN(this.#hour)) this.#hour = hour;
+      return;
+    }
+    this.#hour = hour;
+    if (this.hasContext) this.#host.onFunding(this, timeUs, -this.#fundingRate * this.#oraclePx);
   }
 
   #onBook(data: Float64Array, at: number, isBbo: boolean): void {

@@ -266,6 +266,23 @@ describe("a gap", () => {
   });
 });
 
+describe("funding", () => {
+  test("each hour a long pays a positive rate on the oracle price, a short receives it, nobody pays without a context", () => {
+    const hour = 3_600_000;
+    const { bench } = withBid(299_980);
+    bench.mark(150, 300_000, 1.25e-5).trade(200, SELL, 299_970, 500).until(400);
+    bench.bbo(hour - 1, [299_990, 5], [300_010, 5]);
+    expect(bench.funding).toEqual([]);
+    bench.bbo(hour + 5, [299_990, 5], [300_010, 5]).until(hour + 100);
+    // 40 lots x 300,000 x 0.0000125 = 150 micro-dollars.
+    expect(bench.funding).toEqual([-150]);
+    expect(bench.exchange.account.of(0).fundingUsd).toBe(-150);
+    const { bench: bare } = withBid(299_980);
+    bare.trade(200, SELL, 299_970, 500).bbo(hour + 5, [299_990, 5], [300_010, 5]);
+    expect(bare.funding).toEqual([]);
+  });
+});
+
 describe("one order stream under four rules", () => {
   const step = fc.record({
     kind: fc.constantFrom("trade", "trade", "book", "bbo", "place", "modify", "cancel"),

@@ -5,8 +5,8 @@
 import { assert } from "../assert.ts";
 import { PERP_DECIMALS, type Px, pow10 } from "../units.ts";
 
-/** Significant figures the venue allows for a price that is not a whole number (protocol 6.1). */
-export const PRICE_FIGURES_MAX = 5;
+/** Smallest number with more than the five significant figures that the venue allows for a price that is no whole number of dollars. */
+const SIX_FIGURES = 100_000;
 
 /**
  * Distance between legal prices around `px`, in price units; at least 1.
@@ -18,7 +18,7 @@ export function tickPx(px: number, szDecimals: number): Px {
   assert(px > 0, "grid: price is above 0");
   const dollarPx = pow10(PERP_DECIMALS - szDecimals);
   let step = 1;
-  for (let bound = 100_000; px >= bound && step < dollarPx; bound *= 10) step *= 10;
+  for (let bound = SIX_FIGURES; px >= bound && step < dollarPx; bound *= 10) step *= 10;
   return step;
 }
 
