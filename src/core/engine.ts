@@ -3,7 +3,7 @@
  * @module
  */
 import { assert } from "./assert.ts";
-import { BUY, COMMAND, COMMAND_FRAME, F, FILL, FUNDING, KIND, ORDER, ORDER_STATUS, SELL } from "./frame.ts";
+import { BUY, COMMAND, COMMAND_FRAME, F, FILL, FUNDING, KIND, ORDER, ORDER_STATUS, SELL, TIMER } from "./frame.ts";
 import type { RunningHash } from "./hash.ts";
 import { type Instrument, readInstrument } from "./market/instrument.ts";
 import { Lifecycle } from "./order/lifecycle.ts";
@@ -109,7 +109,7 @@ export class Engine {
         this.position.onFunding(data[at + FUNDING.usd] as number);
         return;
       case KIND.timer:
-        this.#onTimer(nowUs);
+        this.#onTimer(nowUs, data[at + TIMER.connectionUs] as TimeUs);
         this.#decide(nowUs, venueTimeUs);
         return;
       case KIND.instrument:
@@ -162,8 +162,9 @@ export class Engine {
     return this.instrument;
   }
 
-  #onTimer(nowUs: TimeUs): void {
+  #onTimer(nowUs: TimeUs, connectionUs: TimeUs): void {
     this.lifecycle.onTimer(nowUs);
+    this.board.onConnection(connectionUs);
     this.board.onTimer(nowUs);
     if (this.instrument === null) return;
     this.board.updateViability(nowUs, this.quoter.viabilityInputs(this.board));
@@ -188,8 +189,10 @@ export class Engine {
     if (reason !== REASON.none) {
       this.bidReason = reason;
       this.askReason = reason;
-      // A crossed view is a moment between two messages: hold. Everything else means that we do not know the market or must not be in it.
-      if (reason !== REASON.crossed_book) this.#cancelAll(nowUs, venueTimeUs);
+      // Nothing known (before the first book, after a gap) and a crossed view are moments between two messages: hold. Everything else,
+      // a side of the book that emptied too, means that we know the market and must not be in it.
+      const unknown = reason === REASON.no_book && this.board.book.isEmpty;
+      if (reason !== REASON.crossed_book && !unknown) this.#cancelAll(nowUs, venueTimeUs);
       return;
     }
     const fairPx = this.board.fairPx;

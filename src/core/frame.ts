@@ -99,8 +99,8 @@ export const FILL = {
 export const FUNDING = { usd: 6, size: 7 } as const;
 /** `quota`: the venue's own count of our requests (protocol: userRateLimit). */
 export const QUOTA = { usedCount: 6, capCount: 7, reservedCount: 8, size: 9 } as const;
-/** `timer`: the 250 ms grid; no payload. */
-export const TIMER = { size: 6 } as const;
+/** `timer`: the 250 ms grid, with the receive time of the connection's newest message, of whichever market: silence is the connection's. */
+export const TIMER = { connectionUs: 6, size: 7 } as const;
 /** `command`: what the operator asked for, one of COMMAND. */
 export const COMMAND_FRAME = { command: 6, size: 7 } as const;
 /** `gap`: the recording or the connection lost `durationUs` after `lastTimeUs` (venue time of the last message before). */

@@ -99,6 +99,7 @@ export class Drive {
       this.#shadow.advance(venueTimeUs);
       this.#timer.clear();
       const at = this.#timer.begin(KIND.timer, TIMER.size, timeUs, venueTimeUs, DESK);
+      this.#timer.data[at + TIMER.connectionUs] = this.#messageTimeUs;
       this.#accept(this.#timer.data, at, venueTimeUs);
       this.#nextTimerUs += TIMER_GRID_US;
     }

@@ -16,6 +16,7 @@ import {
   ORDER_STATUS,
   QUOTA,
   SELL,
+  TIMER,
 } from "../../src/core/frame.ts";
 import { writeInstrument } from "../../src/core/market/instrument.ts";
 import { type MarketParams, moneyFromCapital, PROFILE_DEFAULTS } from "../../src/core/params.ts";
@@ -41,6 +42,7 @@ class Bench {
   readonly #lane = new FrameLane(512);
   now = START;
   #tid = 0;
+  #heard = 0;
 
   constructor(set: Partial<MarketParams> = {}) {
     const params = { ...PROFILE_DEFAULTS.perp, ...moneyFromCapital(100e6, 10, 11.5e6), ...set };
@@ -88,13 +90,23 @@ class Bench {
   }
 
   bbo(bid: number, ask: number): Intent[] {
+    this.#heard = this.now;
     const at = this.#open(KIND.bbo, BBO.size);
     this.#lane.data.set([bid, 500, ask, 500], at + BBO.bidPx);
     return this.#take(at);
   }
-  timer(seconds = 0.25): Intent[] {
+  /** Bids only. */
+  halfBook(bid: number): Intent[] {
+    const at = this.#open(KIND.bbo, BBO.size);
+    this.#lane.data.set([bid, 500, 0, 0], at + BBO.bidPx);
+    return this.#take(at);
+  }
+  /** @param connectionUs When another market of the connection was heard last. */
+  timer(seconds = 0.25, connectionUs = 0): Intent[] {
     this.now = Math.floor((this.now + seconds * S) / 250_000) * 250_000;
-    return this.#take(this.#open(KIND.timer, 6, -1));
+    const at = this.#open(KIND.timer, TIMER.size, -1);
+    this.#lane.data[at + TIMER.connectionUs] = Math.max(this.#heard, connectionUs);
+    return this.#take(at);
   }
   stop(): Intent[] {
     const at = this.#open(KIND.command, COMMAND_FRAME.size, -1);
@@ -178,9 +190,21 @@ describe("quoting", () => {
     expect(b.bbo(299_990, 300_010)).toEqual([]);
   });
 
+  test("a side of the book that empties takes our orders away", () => {
+    const b = new Bench();
+    b.quoting();
+    const at = b.halfBook(299_990);
+    expect(at.map((i) => i.action)).toEqual([ACTION.cancel, ACTION.cancel]);
+    expect(b.engine.bidReason).toBe(REASON.no_book);
+  });
+
   test("ten seconds of silence withdraw both orders", () => {
     const b = new Bench();
     b.quoting();
+    expect(b.timer(9.5)).toEqual([]);
+    // Another market's message breaks the silence of the connection.
+    expect(b.timer(5, b.now + 4 * S)).toEqual([]);
+    b.bbo(299_990, 300_010);
     expect(b.timer(9.5)).toEqual([]);
     expect(b.timer(1).map((i) => i.action)).toEqual([ACTION.cancel, ACTION.cancel]);
     expect(b.engine.bidReason).toBe(REASON.stale_feed);

@@ -139,6 +139,8 @@ describe("caps and breakers in a run", () => {
     const gapped = makeWorld(1, 200, (_p, second) => second < 60 || second > 90);
     const report = only(runWorld(gapped, []));
     expect(report.warnings.map((w) => w.code)).toContain("gaps");
+    // What the gap ended costs no request.
+    expect(report.requests.cancel).toBe(0);
     expect(report.duration_s).toBeLessThan(175);
     expect(report.pnl_usd.residual).toBe("0");
   });
@@ -196,7 +198,7 @@ test("the engine allocates nothing in steady state: the heap is flat over a repl
       frame.set([10, KIND.bbo, 0, t, t, 0, bid + 10 * (i % 2), 900, ask + 10 * (i % 2), 800]);
       session.desk.on(frame, 0);
       session.desk.intents.clear();
-      timer.set([6, KIND.timer, 0, t, t, -1]);
+      timer.set([7, KIND.timer, 0, t, t, -1, t]);
       session.desk.on(timer, 0);
       session.desk.intents.clear();
     }

@@ -160,6 +160,11 @@ export class BookView {
     return this.bids.count > 0 && this.asks.count > 0;
   }
 
+  /** Whether nothing is known at all. */
+  get isEmpty(): boolean {
+    return this.bids.count === 0 && this.asks.count === 0;
+  }
+
   /** Best bid; 0 when there is none. */
   get bidPx(): Px {
     return this.bids.count > 0 ? (this.bids.px[this.bids.count - 1] as Px) : 0;

@@ -150,7 +150,7 @@ export class SignalBoard {
     this.impact.onOwnFill(adverseFrac, this.impact.curveInterceptFrac + this.impact.phi * reach);
   }
 
-  /** Another market's message came on the same connection. */
+  /** The connection's newest message, of whichever market, came at `timeUs`. */
   onConnection(timeUs: TimeUs): void {
     this.hub.onConnection(timeUs);
   }

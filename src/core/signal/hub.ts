@@ -97,7 +97,7 @@ export class SignalHub {
 
   /** Any message of the connection. */
   onConnection(timeUs: TimeUs): void {
-    this.#connectionUs = timeUs;
+    if (!(timeUs <= this.#connectionUs)) this.#connectionUs = timeUs;
   }
 
   /** A message of a channel of this market. */
