@@ -13,7 +13,7 @@ export const FRAME_VERSION = 1;
 
 /** Doubles before the payload. */
 export const HEADER_SIZE = 6;
-/** Room of one frame: a book of 20 + 20 levels takes 89, a text of 480 bytes 68. */
+/** Room of one frame: a book of 20 + 20 levels takes 89, a text of 480 bytes 88. */
 export const FRAME_SIZE_MAX = 128;
 /** Levels a side that a book frame holds: the venue sends at most 20. */
 export const BOOK_LEVELS_MAX = 20;
@@ -198,7 +198,7 @@ export class FrameLane {
 
 /** Bytes packed into one double of a text frame: six fit exactly below 2^53. */
 const TEXT_PACK = 6;
-/** Longest text that fits one frame. Longer ones (a raw reply) are cut by the writer with a mark. */
+/** Longest text that fits one frame; what is longer (a raw reply) is cut. */
 export const TEXT_BYTES_MAX = (FRAME_SIZE_MAX - TEXT.bytes) * TEXT_PACK;
 
 /** Writes an interned string as a `text` frame. Cold path: strings enter once. */
@@ -224,5 +224,5 @@ export function readText(data: Float64Array, at: number): { id: number; text: st
     const packed = data[at + TEXT.bytes + Math.floor(i / TEXT_PACK)] as number;
     bytes[i] = Math.floor(packed / 256 ** (i % TEXT_PACK)) % 256;
   }
-  return { id: data[at + TEXT.id] as number, text: new TextDecoder().decode(bytes) };
+  return { id: data[at + TEXT.id] as number, text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) };
 }

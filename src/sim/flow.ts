@@ -73,6 +73,8 @@ class Coin {
   fair: number;
   /** What makers believe fair value to be. */
   believed: number;
+  lastBookUs: TimeUs = 0;
+  lastTradesUs: TimeUs = 0;
   /** Own deviation of fair value from what it follows, ln. */
   deviation = 0;
   bid = "";
@@ -197,20 +199,20 @@ export class GeneratedMarket {
   #publish(coin: Coin): void {
     const { world, book } = coin;
     const b = this.#block;
-    if (b === 1) this.#send(tradesPush(world, this.#replay(coin)), 0);
+    if (b === 1) this.#send(coin, tradesPush(world, this.#replay(coin)), 0, true);
     const push = bboPush(world, this.#venueUs, book);
     const touch = push.slice(push.indexOf('"bbo":['));
-    if (touch !== coin.bid) this.#send(push, 0);
+    if (touch !== coin.bid) this.#send(coin, push, 0);
     coin.bid = touch;
     if (coin.prints.length > 0) {
       // One push in eight comes late, after newer touches, as it does from the venue.
       const late = this.#random.unit() < 0.12 ? 150_000 + 250_000 * this.#random.unit() : 0;
-      this.#send(tradesPush(world, coin.prints), late);
+      this.#send(coin, tradesPush(world, coin.prints), late, true);
       coin.prints = [];
     }
-    if (b % FAST_BLOCKS === 1) this.#send(bookPush(world, this.#venueUs, book, 5, true), 0);
-    if (b % FULL_BLOCKS === 1) this.#send(bookPush(world, this.#venueUs, book, 20, false), 0);
-    if (b % CONTEXT_BLOCKS === 1) this.#send(contextPush(world, coin.fair, book.mid), 0);
+    if (b % FAST_BLOCKS === 1) this.#send(coin, bookPush(world, this.#venueUs, book, 5, true), 0);
+    if (b % FULL_BLOCKS === 1) this.#send(coin, bookPush(world, this.#venueUs, book, 20, false), 0);
+    if (b % CONTEXT_BLOCKS === 1) this.#send(coin, contextPush(world, coin.fair, book.mid), 0);
   }
 
   /** Older trades that the first push after a subscribe repeats. */
@@ -222,14 +224,18 @@ export class GeneratedMarket {
     });
   }
 
-  /** Queues a push for its time of receipt: a quarter second of way and some jitter; order on a channel is kept. */
-  #send(text: string, lateUs: number): void {
-    const timeUs = Math.round(this.#venueUs + 250_000 + 40_000 * this.#random.exponential() * 0.5 + lateUs);
-    const push = { timeUs: Math.max(timeUs, lateUs > 0 ? 0 : this.#lastUs), text };
-    if (lateUs === 0) this.#lastUs = push.timeUs;
+  /**
+   * Queues a push for its time of receipt: a quarter second of way and some jitter. Each channel of a coin keeps its own order; a late
+   * trades push holds back the trades after it and nothing else.
+   */
+  #send(coin: Coin, text: string, lateUs: number, isTrades = false): void {
+    const wayUs = 250_000 + 20_000 * this.#random.exponential();
+    const sentUs = Math.round(this.#venueUs + wayUs + lateUs);
+    const timeUs = Math.max(sentUs, isTrades ? coin.lastTradesUs : coin.lastBookUs);
+    if (isTrades) coin.lastTradesUs = timeUs;
+    else coin.lastBookUs = timeUs;
     let at = this.#queue.length;
-    while (at > 0 && (this.#queue[at - 1] as FlowPush).timeUs > push.timeUs) at -= 1;
-    this.#queue.splice(at, 0, push);
+    while (at > 0 && (this.#queue[at - 1] as FlowPush).timeUs > timeUs) at -= 1;
+    this.#queue.splice(at, 0, { timeUs, text });
   }
-  #lastUs: TimeUs = 0;
 }

@@ -2,6 +2,7 @@
  * The book of a generated market: rival makers who follow fair value with a lag, and what takers leave of it.
  * @module
  */
+import { assert } from "../core/assert.ts";
 import { ceilPx, floorPx, pxAbove, pxBelow } from "../core/market/grid.ts";
 import type { Prng } from "../core/prng.ts";
 import type { Lots, Px } from "../core/units.ts";
@@ -98,6 +99,7 @@ export class FlowBook {
     while (left > 0 && levels.length > 1) {
       const level = levels[0] as FlowLevel;
       if ((level.px - limit) * side > 0) break;
+      assert(level.lots > 0, "flow: a level that stands has a size");
       const taken = Math.min(left, level.lots);
       prints.push({ px: level.px, lots: taken, side });
       left -= taken;

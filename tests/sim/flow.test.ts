@@ -206,7 +206,7 @@ describe("a generated market", () => {
       const push = market.next();
       hasher.update(`${push.timeUs} ${push.text}\n`);
     }
-    expect(hasher.digest("hex")).toBe("c74870c54142356063127fd820ef2c2a0678842d3ab7f56356a53bb0a50aad29");
+    expect(hasher.digest("hex")).toBe("dd61c50b91c87b2770e369acd66df5405eea132be9850f4a98c0d8f7b71900d8");
   });
 
   test("answers with facts that the ordinary resolver takes: a validator perp, and a mirror at twice its fee", () => {
