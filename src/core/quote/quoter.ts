@@ -65,7 +65,6 @@ export class Quoter {
       feeFrac: 0,
       touchHalfFrac: 0,
       clipUsd: params.clipUsd,
-      arrivalPerSecond: 0,
     };
     this.#ladderInputs = {
       side: BUY,
@@ -105,7 +104,6 @@ export class Quoter {
     inputs.sigma = board.volatility.sigma;
     inputs.feeFrac = this.#inputs.feeFrac;
     inputs.touchHalfFrac = book.hasTouch ? (book.askPx - book.bidPx) / 2 / book.mid : 0;
-    inputs.arrivalPerSecond = board.intensity.arrivalPerSecond;
     return inputs;
   }
 

@@ -48,7 +48,6 @@ export interface ViabilityInputs {
   feeFrac: number;
   touchHalfFrac: number;
   clipUsd: number;
-  arrivalPerSecond: number;
 }
 
 /** The verdict on a market, made from blocks of its own sweeps; see `evaluate`. */
@@ -279,7 +278,9 @@ export class Viability {
     const kappa = n / excess;
     const a = ((this.#sum[t * FIT + 3] as number) - this.phi * d) / n;
     const best = 1 / kappa + (a + this.phi / kappa + inputs.feeFrac) / keep;
-    const rate = inputs.arrivalPerSecond * Math.exp(-kappa * best);
+    // Sweeps a second and side beyond the threshold, over the blocks' own time, thinned to the best distance.
+    const seconds = (this.blockCount * BLOCK_US) / US_PER_SECOND;
+    const rate = (n / 2 / seconds) * Math.exp(-kappa * (best - (THRESHOLDS_FRAC[t] as number)));
     const drift = kappa * kappa * inputs.sigma * inputs.sigma;
     this.clipMinUsd = (REQUEST_PRICE_USD * kappa * drift) / (2 * Math.E * Math.E * rate * keep);
   }

@@ -89,10 +89,10 @@ function resolve(coin: string, answers: readonly InfoAnswer[]): Resolved {
   const index = meta.universe.findIndex((entry) => entry.name === coin);
   const entry = meta.universe[index];
   if (entry === undefined) {
-    const near = nearest(coin, knownMarkets(answers));
-    throw new UnknownMarketError(
-      `unknown market ${coin}: ${near === "" ? "there is none like it" : `did you mean ${near}?`}`,
-    );
+    const known = knownMarkets(answers);
+    const near = nearest(coin, known);
+    const list = known.length <= 8 ? `there are ${known.join(", ")}` : "there is none like it";
+    throw new UnknownMarketError(`unknown market ${coin}: ${near === "" ? list : `did you mean ${near}?`}`);
   }
   let dexs: PerpDexs = [null];
   if (dex !== "") dexs = check(perpDexsSchema, find(answers, "perpDexs", null), "perpDexs", coin);

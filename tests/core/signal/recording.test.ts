@@ -207,7 +207,6 @@ recorded("recorded WLFI, 23 minutes (skipped without MMBIN_DATA)", () => {
       feeFrac: 1.5 * BPS,
       touchHalfFrac: 1.35 * BPS,
       clipUsd: 11.5e6,
-      arrivalPerSecond: board.intensity.arrivalPerSecond,
     });
     const v = board.viability;
     expect(Math.abs(v.phi / (cross / square) - 1)).toBeLessThan(0.05);

@@ -101,6 +101,24 @@ describe("volatility", () => {
     expect(mean / (1.5 * BPS)).toBeLessThan(1.15);
   });
 
+  test("scales with the moves, does not care for the level of price, and follows the unit of time", () => {
+    const sum = (scale: number, level: number, seconds: number): number => {
+      const random = new Prng(3);
+      const average = new VarianceAverage(60 * seconds);
+      let x = Math.log(level);
+      let last = x;
+      for (let i = 0; i < 500; i++) {
+        x += scale * 1e-4 * random.normal();
+        average.add((x - last) ** 2, 0, seconds);
+        last = x;
+      }
+      return Math.sqrt(average.corrected);
+    };
+    expect(sum(3, 100, 1) / sum(1, 100, 1)).toBeCloseTo(3, 9);
+    expect(sum(1, 5, 1) / sum(1, 100, 1)).toBeCloseTo(1, 9);
+    expect(sum(1, 100, 4) / sum(1, 100, 1)).toBeCloseTo(0.5, 9);
+  });
+
   test("one jump is not volatility, and a gap is no return", () => {
     const v = feed(1 * BPS, 0, 600, 9);
     const before = v.sigma;
@@ -166,6 +184,26 @@ describe("kappa", () => {
     expect(estimate.thresholdFrac).toBe(1 * BPS);
     estimate.onTimer(301 * S);
     expect(estimate.thresholdFrac).toBe(8 * BPS);
+  });
+
+  test("ten times the depths are a tenth of kappa, in any order, between prior and data", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 1e-5, max: 1e-2, noNaN: true }), { minLength: 2, maxLength: 50 }),
+        fc.double({ min: 0.2, max: 5, noNaN: true }),
+        (d, c) => {
+          const total = (x: number[]): number => x.reduce((a, b) => a + b, 0);
+          const mle = posteriorKappa(d.length, total(d));
+          expect((posteriorKappa(d.length, total(d.map((x) => c * x))) * c) / mle).toBeCloseTo(1, 9);
+          expect(posteriorKappa(d.length, total([...d].reverse())) / mle).toBeCloseTo(1, 9);
+          const posterior = posteriorKappa(10 + d.length, 10 / 3500 + total(d));
+          expect(posterior >= Math.min(mle, 3500) * (1 - 1e-12) && posterior <= Math.max(mle, 3500) * (1 + 1e-12)).toBe(
+            true,
+          );
+        },
+      ),
+      { seed: 20250904, numRuns: 200 },
+    );
   });
 
   test("without data it is the prior, wider by its 30 % quantile, and not graduated", () => {
@@ -250,7 +288,6 @@ describe("viability", () => {
     feeFrac: 1.5 * BPS,
     touchHalfFrac: 0.3 * BPS,
     clipUsd: 12e6,
-    arrivalPerSecond: 0.1,
   };
   test("too little data is undecided and says so", () => {
     const { viability } = impactOf(0.2, 1 * BPS, 20);
