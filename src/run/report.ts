@@ -121,8 +121,19 @@ export function buildMarketReport(inputs: MarketReportInputs): MarketReport {
     cells_looked_at: HORIZONS.length + 3 + (inputs.curve?.length ?? 0),
     warnings: [],
   };
-  report.warnings = [...inputs.runWarnings, ...marketWarnings(report, inputs.latePrintCount, inputs.breakerTrips)];
+  report.warnings = [
+    ...inputs.runWarnings,
+    ...marketWarnings(report, inputs.latePrintCount, inputs.breakerTrips),
+    ...unmeasuredWarnings(pessimistic),
+  ];
   return report;
+}
+
+/** Fills that money counts and edge cannot. */
+function unmeasuredWarnings(edge: EdgeSummary): ReportWarning[] {
+  if (edge.unmeasured === 0) return [];
+  const text = `${edge.unmeasured} of ${edge.fills} fill(s) had no mid before them: edge and notional leave them out, profit does not`;
+  return [{ code: "unmeasured_fills", text }];
 }
 
 function viabilityOf(engine: Engine): MarketReport["viability"] {

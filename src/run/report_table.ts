@@ -48,7 +48,9 @@ export function renderReport(report: Report, options: TableOptions): string {
 function renderMarket(m: MarketReport, options: TableOptions): string[] {
   const lines: string[] = [];
   const row = (label: string, value: string): void => {
-    lines.push(`  ${label.padEnd(LABEL)} ${value}`);
+    wrap(value, options.width - LABEL - 3, "").forEach((part, i) => {
+      lines.push(`  ${(i === 0 ? label : "").padEnd(LABEL)} ${part}`);
+    });
   };
   const minutes = m.duration_s / 60;
   lines.push(bold(`${m.market}  ${m.profile}  ${minutes.toFixed(1)} min  ${m.frames} frames`, options.color));
@@ -108,7 +110,7 @@ function renderMarket(m: MarketReport, options: TableOptions): string[] {
     );
   }
   row("decisions", `${m.intent_count} intents ${m.intent_hash}, state ${m.state_hash}`);
-  for (const w of m.warnings) lines.push(...wrap(`  ${tint("!", 33, options.color)} ${w.text}`, options.width));
+  for (const w of m.warnings) lines.push(...wrap(`  ${tint("!", 33, options.color)} ${w.text}`, options.width, "    "));
   return lines;
 }
 
@@ -127,14 +129,14 @@ function scoredText(name: string, scored: { fills: number; edge_bps: ReportInter
   return `${name} ${scored.fills}: ${signed(scored.edge_bps.mean)}`;
 }
 
-/** Breaks a warning at blanks, continuation lines indented. */
-function wrap(text: string, width: number): string[] {
+/** Breaks text at blanks; lines after the first are indented. Colours take no width. */
+function wrap(text: string, width: number, indent: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line.length + word.length + 1 > width && line.trim() !== "") {
+    if (Bun.stringWidth(line) + Bun.stringWidth(word) + 1 > width && line.trim() !== "") {
       lines.push(line);
-      line = `    ${word}`;
+      line = `${indent}${word}`;
     } else line = line === "" ? word : `${line} ${word}`;
   }
   lines.push(line);

@@ -5,6 +5,18 @@
 import { formatScaled, MICRO_PER_USD, type MicroUsd, type TimeUs } from "../core/units.ts";
 import { CANCEL_EXTRA, REQUESTS_INITIAL, refusalText, THROTTLE_SPACING_US } from "../wire/hyperliquid/facts.ts";
 
+/** What the venue's pages leave open, with what its users' experience speaks for. */
+export interface LimiterRules {
+  /** Requests that a modify costs. */
+  modifyCost: number;
+  /** Whether cancels move the same counter as orders. */
+  cancelsShareCounter: boolean;
+  /** Share of a maker's volume that earns requests. */
+  makerCreditRatio: number;
+}
+
+export const LIMITER_RULES: LimiterRules = { modifyCost: 1, cancelsShareCounter: true, makerCreditRatio: 1 };
+
 /**
  * Lifetime budget of requests: 10,000 and one per credited dollar traded.
  *
@@ -16,12 +28,15 @@ export class AddressLimiter {
   reservedCount = 0;
   /** Credited volume, micro-dollars. */
   volumeUsd: MicroUsd;
+  readonly rules: LimiterRules;
+  #cancelCount = 0;
   #lastGrantUs = Number.NEGATIVE_INFINITY;
 
   /** @param usedCount Requests already used by the address. @param volumeUsd Its credited volume so far, micro-dollars. */
-  constructor(usedCount = 0, volumeUsd: MicroUsd = 0) {
+  constructor(usedCount = 0, volumeUsd: MicroUsd = 0, rules: LimiterRules = LIMITER_RULES) {
     this.usedCount = usedCount;
     this.volumeUsd = volumeUsd;
+    this.rules = rules;
   }
 
   /** L: requests allowed in all. */
@@ -48,8 +63,10 @@ export class AddressLimiter {
    * Returns whether they were granted.
    */
   request(units: number, isCancel: boolean, nowUs: TimeUs, answerUs: TimeUs): boolean {
-    if (isCancel && this.netUsedCount < this.cancelCapCount) {
-      this.usedCount += units;
+    const counted = this.rules.cancelsShareCounter ? this.netUsedCount : this.#cancelCount;
+    if (isCancel && counted < this.cancelCapCount) {
+      if (this.rules.cancelsShareCounter) this.usedCount += units;
+      else this.#cancelCount += units;
       return true;
     }
     const inBudget = this.netUsedCount < this.capCount;
@@ -59,9 +76,9 @@ export class AddressLimiter {
     return true;
   }
 
-  /** A fill earns its credited notional. */
+  /** A maker's fill earns its credited notional. */
   onFill(creditedUsd: MicroUsd): void {
-    this.volumeUsd += creditedUsd;
+    this.volumeUsd += creditedUsd * this.rules.makerCreditRatio;
   }
 
   /** What the venue would answer to a request refused now. */

@@ -11,7 +11,7 @@ import { REASON, type Reason } from "../core/reason.ts";
 import type { Lots, MicroUsd, Px, TimeUs } from "../core/units.ts";
 import { Account } from "./account.ts";
 import { feeOf } from "./fee.ts";
-import { AddressLimiter } from "./limits.ts";
+import { AddressLimiter, type LimiterRules } from "./limits.ts";
 import { ReplyQueue } from "./replies.ts";
 import { DRIVER, ORDER_STATE, SCORER_COUNT } from "./resting.ts";
 import { type MarketHost, ShadowMarket } from "./shadow_market.ts";
@@ -26,6 +26,8 @@ export interface ShadowOptions {
   /** Requests that the address has used, and its credited volume (micro-dollars), at the start. */
   quotaUsedCount?: number;
   quotaVolumeUsd?: MicroUsd;
+  /** Rules of the limiter that nobody has proven, where they should differ from what is believed. */
+  limiterRules?: LimiterRules;
 }
 
 /** Hears what happens at the venue, in venue time, under every scorer. */
@@ -91,7 +93,7 @@ export class ShadowExchange implements MarketHost {
     this.#halfUs = Math.floor(options.latencyUs / 2);
     this.#sink = sink;
     this.account = new Account(options.instruments.length);
-    this.limiter = new AddressLimiter(options.quotaUsedCount ?? 0, options.quotaVolumeUsd ?? 0);
+    this.limiter = new AddressLimiter(options.quotaUsedCount, options.quotaVolumeUsd, options.limiterRules);
     this.markets = options.instruments.map((instrument, index) => new ShadowMarket(index, instrument, this));
     this.counts = options.instruments.map(() => ({ place: 0, modify: 0, cancel: 0, rejected: 0, refused: 0 }));
     for (let i = 0; i < REQUESTS_MAX; i++) this.#queue[i] = i;
@@ -184,7 +186,8 @@ export class ShadowExchange implements MarketHost {
     const counts = this.counts[marketIndex] as RequestCounts;
     const answerUs = timeUs + this.#halfUs;
     const cloid = request[base + INTENT.cloid] as number;
-    if (!this.limiter.request(1, action === ACTION.cancel, timeUs, answerUs)) {
+    const units = action === ACTION.modify ? this.limiter.rules.modifyCost : 1;
+    if (!this.limiter.request(units, action === ACTION.cancel, timeUs, answerUs)) {
       counts.refused += 1;
       this.#answer(market, cloid, 0, ORDER_STATUS.refused, REASON.too_many_requests, 0, timeUs, answerUs);
       return;

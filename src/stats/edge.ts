@@ -17,6 +17,8 @@ const BLOCK_SECONDS_MIN = 30;
 /** Means of one tracker; null where nothing was observed. */
 export interface EdgeSummary {
   fills: number;
+  /** Fills among them without a mid before: they have no edge and no notional here. */
+  unmeasured: number;
   clusters: number;
   notionalUsd: MicroUsd;
   captureBps: number | null;
@@ -51,6 +53,9 @@ export class EdgeTracker {
   readonly #mids = new MidHistory();
   readonly #fills: Fill[] = [];
   readonly #pending = new Float64Array(HORIZON_COUNT);
+  /** Time and cluster of the newest sweep that sold and that bought. */
+  readonly #sweepTimeUs = new Float64Array(2).fill(Number.NaN);
+  readonly #sweepCluster = new Float64Array(2);
   #clusterCount = 0;
   /** Fills whose mid before was not known: they count, and have no edge. */
   unmeasuredCount = 0;
@@ -67,9 +72,6 @@ export class EdgeTracker {
       return;
     }
     const notionalUsd = px * lots;
-    const last = this.#fills.at(-1);
-    // Fills of one venue millisecond and side come from one sweep.
-    if (last === undefined || last.timeUs !== timeUs || last.side !== side) this.#clusterCount += 1;
     this.#fills.push({
       timeUs,
       side,
@@ -78,9 +80,20 @@ export class EdgeTracker {
       captureFrac: (side * (midBefore - px)) / midBefore,
       feeFrac: feeUsd / notionalUsd,
       sigma,
-      cluster: this.#clusterCount,
+      cluster: this.#clusterOf(timeUs, side),
       markoutFrac: new Float64Array(HORIZON_COUNT).fill(Number.NaN),
     });
+  }
+
+  /** Fills of one venue millisecond and side come from one sweep, also when fills of the other side were told between them. */
+  #clusterOf(timeUs: TimeUs, side: number): number {
+    const at = side > 0 ? 1 : 0;
+    if (this.#sweepTimeUs[at] !== timeUs) {
+      this.#clusterCount += 1;
+      this.#sweepTimeUs[at] = timeUs;
+      this.#sweepCluster[at] = this.#clusterCount;
+    }
+    return this.#sweepCluster[at] as number;
   }
 
   /** Settles every horizon that ended by `timeUs`. */
@@ -124,6 +137,7 @@ export class EdgeTracker {
     const wins = known.filter((f) => edgeOf(f, HEADLINE) > 0).length;
     return {
       fills: fills.length + this.unmeasuredCount,
+      unmeasured: this.unmeasuredCount,
       clusters: new Set(fills.map((f) => f.cluster)).size,
       notionalUsd: weights.reduce((a, b) => a + b, 0),
       captureBps: mean(

@@ -50,6 +50,7 @@ export function emptyState(): QuoteState {
 export class TimeSummary {
   durationUs = 0;
   quotingUs = 0;
+  /** Time with both sides resting while both were wanted: orders that outlive their reason are no share of it. */
   twoSidedUs = 0;
   /** Time in which both sides were wanted: outside cap, breakers, halts and missing data. */
   twoSidedPossibleUs = 0;
@@ -72,10 +73,10 @@ export class TimeSummary {
     if (dt <= 0) return;
     this.durationUs += dt;
     if (state.bidResting || state.askResting) this.quotingUs += dt;
-    if (state.bidResting && state.askResting) this.twoSidedUs += dt;
     const wanted = state.bidReason === REASON.none && state.askReason === REASON.none;
     if (wanted) {
       this.twoSidedPossibleUs += dt;
+      if (state.bidResting && state.askResting) this.twoSidedUs += dt;
       this.#addPriced(dt, state);
     }
     if (!state.bidResting) this.#addMissing(state.bidReason, state.bidHeld, dt);

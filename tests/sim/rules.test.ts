@@ -79,6 +79,15 @@ describe("the address limiter", () => {
     expect(place()).toBe(false);
   });
 
+  test("what is unproven can be otherwise: the price of a modify, cancels apart, no credit for makers", () => {
+    const rules = { modifyCost: 2, cancelsShareCounter: false, makerCreditRatio: 0 };
+    const limiter = new AddressLimiter(0, 0, rules);
+    limiter.request(limiter.rules.modifyCost, false, 0, 0);
+    limiter.request(1, true, 0, 0);
+    limiter.onFill(50 * S);
+    expect([limiter.usedCount, limiter.capCount]).toEqual([2, 10_000]);
+  });
+
   test("the throttle counts from the answer, not from the request", () => {
     const limiter = new AddressLimiter(10_000, 0);
     expect(limiter.request(1, false, 0, 2 * S)).toBe(true);
