@@ -20,6 +20,8 @@ const MAX_AGE_US_MIN = 2 * US_PER_SECOND;
 const SPACINGS = 3;
 /** Spacings seen before a channel's own pace is trusted. */
 const LEARNT_COUNT = 20;
+/** Spacings after which the older ones count half: some forty minutes of a half-second channel. */
+const FORGET_COUNT = 4096;
 /** Periodic books that may be missed before quoting stops. */
 const MISSED_BOOKS = 3;
 
@@ -34,8 +36,18 @@ class Spacing {
       const bin = Math.min(127, Math.max(0, Math.round(4 * Math.log2(timeUs - this.lastUs))));
       this.#bins[bin] = (this.#bins[bin] as number) + 1;
       this.count += 1;
+      if (this.count >= FORGET_COUNT) this.#forget();
     }
     this.lastUs = timeUs;
+  }
+
+  /** Halves what was seen, so that a channel that changes its pace is known by the new one. */
+  #forget(): void {
+    this.count = 0;
+    for (let bin = 0; bin < this.#bins.length; bin++) {
+      this.#bins[bin] = (this.#bins[bin] as number) / 2;
+      this.count += this.#bins[bin] as number;
+    }
   }
 
   /** Upper edge of the bin that holds the quantile. */

@@ -399,6 +399,19 @@ describe("signal hub", () => {
     expect(h.view()[1]?.state).toBe("stale");
   });
 
+  test("a channel that slows down is known by its new pace after a while", () => {
+    const { h, id } = hub();
+    h.setWarm(id, true, 30 * S);
+    let t = 30 * S;
+    for (let i = 0; i < 9_000; i++) {
+      t += 5 * S;
+      h.onChannel(CHANNEL.book, t);
+    }
+    h.update(t + 12 * S);
+    expect(h.view()[0]?.state).toBe("warm");
+    expect(h.feedReason(t + 9 * S)).toBe(REASON.none);
+  });
+
   test("ten seconds of silence, or three missed books, stop quoting", () => {
     const { h } = hub();
     h.update(30 * S);
