@@ -15,6 +15,12 @@ import { applyBounds, governorWidening, latencyWidening, spreadFloor, TERM, TERM
 export const PHI_MIN = -1;
 export const PHI_MAX = 0.8;
 
+/**
+ * Largest |ln(A'/A)|: e^600 and e^-600 are doubles with room for the solver's products, where e^-746 is 0 and e^710 is infinite. A steep
+ * market (kappa 70,000) whose sweeps are followed by 20 bps reaches 700; at 600 no quote is ever filled by the model's reckoning.
+ */
+const ARRIVAL_LOG_MAX = 600;
+
 /** What a refresh takes; one object a market, filled anew each time. */
 export interface QuoteInputs {
   nowUs: number;
@@ -83,7 +89,7 @@ export class QuoteModel {
     const keep = 1 - phi;
     const cost = inputs.interceptFrac + phi / kappa + inputs.feeFrac;
     const kappaPrimed = kappa / keep;
-    const arrivalPrimed = inputs.arrivalPerSecond * Math.exp((-kappa * cost) / keep);
+    const arrivalPrimed = inputs.arrivalPerSecond * Math.exp(within((-kappa * cost) / keep, ARRIVAL_LOG_MAX));
     this.#kappa = kappa;
     this.#phi = phi;
     this.#costFrac = cost;
@@ -197,4 +203,9 @@ export class QuoteModel {
     hash.fold(this.bidBestFrac);
     hash.fold(this.askBestFrac);
   }
+}
+
+/** `x`, at most `max` in size. */
+function within(x: number, max: number): number {
+  return Math.min(max, Math.max(-max, x));
 }

@@ -1,3 +1,4 @@
+import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Band, CHI_MAX, checkBand, solveBand } from "../../../src/core/quota/gate.ts";
@@ -57,6 +58,18 @@ describe("the optimal re-quote band", () => {
     );
   });
 
+  test.each(ROWS)("chi %d: fills are as many as they are worth, and the net is the gross less the requests", (chi) => {
+    const { lo, u0, hi, netRatio, requoteRate } = solveBand(chi);
+    // Where an order that restarts at u0 spends its time: a tent over the band.
+    const mean = (f: (u: number) => number): number =>
+      (2 / (hi - lo)) *
+      (simpson(lo, u0, (u) => (f(u) * (u - lo)) / (u0 - lo)) + simpson(u0, hi, (u) => (f(u) * (hi - u)) / (hi - u0)));
+    const fills = mean((u) => Math.exp(-u));
+    const gross = mean((u) => (1 + u) * Math.exp(-u));
+    expect(gross).toBeCloseTo(fills, 7);
+    expect(gross - chi * requoteRate).toBeCloseTo(netRatio, 7);
+  });
+
   test("a small price follows the quarter-power law", () => {
     const chi = 1e-4;
     const beta = (12 * chi) ** 0.25;
@@ -75,6 +88,28 @@ describe("the optimal re-quote band", () => {
     expect(band.u0).toBeGreaterThan(band.lo);
   });
 
+  test("is the same in units of 1/kappa: kappa over c with distances times c changes nothing", () => {
+    const a = new Band();
+    const b = new Band();
+    a.set(0.3, 3_000, 5e-4, 2e-4);
+    b.set(0.3, 1_000, 15e-4, 6e-4);
+    expect(b.lo).toBeCloseTo(a.lo, 12);
+    expect(b.u0).toBeCloseTo(a.u0, 12);
+    expect(b.hi).toBeCloseTo(a.hi, 12);
+  });
+
+  test("setting it again allocates nothing", () => {
+    const band = new Band();
+    const work = (n: number): void => {
+      for (let i = 0; i < n; i++) band.set(0.01, 2_000, (4 + (i % 5)) * 1e-4, 2e-4);
+    };
+    work(50_000);
+    Bun.gc(true);
+    const before = heapStats().objectCount;
+    work(500_000);
+    expect(heapStats().objectCount - before).toBeLessThan(200);
+  });
+
   test("chi beyond its range is brought into it", () => {
     const band = new Band();
     band.set(1e9, 1, 1e9, 0);
@@ -87,3 +122,12 @@ describe("the optimal re-quote band", () => {
     expect(checkBand(0.6, -0.5, 0.6)).toBe(REASON.too_far);
   });
 });
+
+/** Integral of `f` from a to b by Simpson's rule. */
+function simpson(a: number, b: number, f: (u: number) => number): number {
+  const n = 4_000;
+  const h = (b - a) / n;
+  let sum = f(a) + f(b);
+  for (let i = 1; i < n; i++) sum += (i % 2 === 0 ? 2 : 4) * f(a + i * h);
+  return (sum * h) / 3;
+}

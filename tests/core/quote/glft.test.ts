@@ -208,6 +208,38 @@ describe("the exact solution", () => {
   });
 });
 
+describe("the risk-neutral half-spread", () => {
+  // gamma, and the half-spread at kappa 200, 1000, 3671, 5275 and 20,000 in basis points.
+  const rows: [number, number[]][] = [
+    [0.067, [49.99162687, 9.999665015, 2.724028533, 1.895722558, 0.4999991625]],
+    [0.48, [49.94009583, 9.997600768, 2.723875316, 1.895648351, 0.4999940001]],
+    [5, [49.38522518, 9.975083022, 2.722199957, 1.894836712, 0.4999375104]],
+    [50, [44.62871026, 9.758032834, 2.70566897, 1.886806447, 0.4993760397]],
+    [500, [25.05525937, 8.109302162, 2.553834214, 1.811191541, 0.4938522518]],
+    [5000, [6.516193076, 3.583518938, 1.71904004, 1.333470162, 0.4462871026]],
+  ];
+  test.each(rows)("at gamma %d", (gamma, expected) => {
+    const kappas = [200, 1000, 3671, 5275, 20_000];
+    expected.forEach((bps, i) => {
+      expect(riskHalfSpread(kappas[i] as number, gamma) * 1e4).toBeCloseTo(bps, 7);
+    });
+  });
+
+  test("keeps its digits where gamma is tiny, and is off 1/kappa by less than gamma/kappa", () => {
+    for (const [gamma, half] of [
+      [1e-8, 0.666666664444444],
+      [1e-4, 0.666644445432049],
+      [0.1, 0.645385211375712],
+      [1, 0.510825623765991],
+      [10, 0.203688192726104],
+    ] as const) {
+      expect(riskHalfSpread(1.5, gamma)).toBeCloseTo(half, 14);
+      expect(1 - 1.5 * riskHalfSpread(1.5, gamma)).toBeLessThan(gamma / 1.5);
+    }
+    expect(riskHalfSpread(1.5, 0)).toBe(1 / 1.5);
+  });
+});
+
 describe("invariants", () => {
   const positive = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
   const problem = fc.record({
@@ -239,7 +271,13 @@ describe("invariants", () => {
           if (q > -p.clips) expect(solver.bid(q)).toBeGreaterThan(solver.bid(q - 1));
           expect((solver.bid(q) + solver.ask(q + 1)) / (2 * solver.base)).toBeCloseTo(1, 9);
         }
+        // The spread is never under twice the base inside the bound, and the growth rate never beyond unlimited inventory without risk.
+        for (let q = 1 - p.clips; q < p.clips; q++) {
+          expect((solver.bid(q) + solver.ask(q)) / (2 * solver.base)).toBeGreaterThan(1 - 1e-9);
+        }
+        const growth = (1 + p.gamma / p.kappa) ** (1 + p.kappa / p.gamma);
         expect(solver.lambda0).toBeLessThan(0);
+        expect((-solver.lambda0 * growth) / (2 * p.arrival)).toBeLessThanOrEqual(1 + 1e-9);
       }),
       run,
     );

@@ -1,3 +1,4 @@
+import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { BUY, SELL } from "../../../src/core/frame.ts";
@@ -77,6 +78,44 @@ describe("water-filling", () => {
   });
 });
 
+describe("any budget and weights", () => {
+  const v = 200;
+  const value = (w: readonly number[], sizes: Float64Array): number =>
+    w.reduce((sum, x, i) => sum + x * v * -Math.expm1(-(sizes[i] as number) / v), 0);
+  const fill = (w: readonly number[], budget: number): Float64Array => {
+    const sizes = new Float64Array(8);
+    waterFill(sizes, Float64Array.from(w, Math.log), new Float64Array(8).fill(1e9), w.length, budget, 0, v);
+    return sizes;
+  };
+
+  test("spend all of it, more where it is worth more, with falling returns", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0.01, max: 3, noNaN: true }), { minLength: 1, maxLength: 8 }),
+        fc.double({ min: 10, max: 2_000, noNaN: true }),
+        (w, budget) => {
+          const sizes = fill(w, budget);
+          expect(sizes.reduce((a, b) => a + b, 0)).toBeCloseTo(budget, 6);
+          for (let i = 0; i < w.length; i++) {
+            for (let j = 0; j < w.length; j++) {
+              if ((w[i] as number) >= (w[j] as number))
+                expect(sizes[i] as number).toBeGreaterThanOrEqual(sizes[j] as number);
+            }
+          }
+          const [less, here, more] = [0.9, 1, 1.1].map((x) => value(w, fill(w, x * budget))) as [
+            number,
+            number,
+            number,
+          ];
+          expect(here).toBeGreaterThan(less);
+          expect(more - here).toBeLessThanOrEqual(here - less + 1e-9);
+        },
+      ),
+      { seed: 20250904, numRuns: 100 },
+    );
+  });
+});
+
 describe("ladder", () => {
   test("prices are legal, strictly ordered, behind the other side's touch; sizes respect minimum, clip and room", () => {
     fc.assert(
@@ -149,4 +188,22 @@ describe("ladder", () => {
     expect(build({ minimal: true }).ladder.count).toBe(1);
     expect(build({ roomLots: 30 })).toMatchObject({ reason: REASON.cap });
   });
+});
+
+test("writing a ladder allocates nothing", () => {
+  const ladder = new Ladder();
+  const one = inputs({ clipUsd: 80 * USD, levelsMax: 8, roomLots: 2_000, sweepUsd: 100 * USD });
+  const work = (n: number): void => {
+    for (let i = 0; i < n; i++) {
+      one.fairPx = 300_000 + (i % 9);
+      one.roomLots = 1_000 + (i % 700);
+      writeLadder(ladder, one);
+    }
+  };
+  work(20_000);
+  Bun.gc(true);
+  const before = heapStats().objectCount;
+  work(50_000);
+  expect(ladder.count).toBeGreaterThan(1);
+  expect(heapStats().objectCount - before).toBeLessThan(200);
 });

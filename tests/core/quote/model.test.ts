@@ -89,6 +89,35 @@ describe("the spread is a sum", () => {
     );
   });
 
+  test("extreme estimates still give finite distances below the cap, and finite terms", () => {
+    const seen = { under: 0, over: 0 };
+    fc.assert(
+      fc.property(
+        number(5_000, 80_000),
+        number(-3, 5),
+        number(-300, 300),
+        number(2e-5, 3e-3),
+        fc.integer({ min: 1, max: 20 }),
+        number(-1, 1),
+        (kappaPerFrac, phi, a, sigma, clipsMax, used) => {
+          const model = priced({ kappaPerFrac, phi, interceptFrac: a * BPS, sigma, clipsMax }, used * clipsMax, used);
+          const keep = 1 - Math.min(0.8, Math.max(-1, phi));
+          const exponent = (-kappaPerFrac * (a * BPS)) / keep;
+          if (exponent < -750) seen.under += 1;
+          if (exponent > 750) seen.over += 1;
+          for (const terms of [model.bidTerms, model.askTerms]) expect(terms.every(Number.isFinite)).toBe(true);
+          expect(sumTerms(model.bidTerms)).toBeCloseTo(model.bidBestFrac, 12);
+          expect(sumTerms(model.askTerms)).toBeCloseTo(model.askBestFrac, 12);
+          expect(Math.max(model.bidBestFrac, model.askBestFrac)).toBeLessThanOrEqual(50 * BPS + 1e-15);
+        },
+      ),
+      { seed: 20250904, numRuns: 400 },
+    );
+    // Both ends of a double are passed, so that the test means something.
+    expect(seen.under).toBeGreaterThan(5);
+    expect(seen.over).toBeGreaterThan(5);
+  });
+
   test("volatility and latency add 1.5 kappa sigma^2 L", () => {
     const term = priced({ sigma: 2e-4 }).bidTerms[TERM.volatility_latency];
     expect(term).toBeCloseTo(1.5 * 3583 * 4e-8 * 0.3, 15);
@@ -195,6 +224,35 @@ describe("gamma", () => {
     expect(logGammaShift(hot, params())).toBeGreaterThan(1);
     const product = 1.5 * 1.6 * 1.3 * 1.3 * 1.3;
     expect(Math.exp(logGammaShift(hot, params({ riskModelBlend: 0 })))).toBeCloseTo(product, 12);
+  });
+
+  test("stays within e^M of gamma0, rises with every feature, and takes features in any order", () => {
+    const unit = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(unit, unit, unit, unit, unit, (volatility, toxicity, depletion, kappaUncertainty, drawdown) => {
+        const features = { volatility, toxicity, depletion, kappaUncertainty, drawdown };
+        const shift = logGammaShift(features, params());
+        expect(Math.abs(shift)).toBeLessThanOrEqual(1.2);
+        for (const blend of [0, 0.5, 1]) {
+          const at = (f: typeof features): number => logGammaShift(f, params({ riskModelBlend: blend }));
+          for (const key of Object.keys(features) as (keyof typeof features)[]) {
+            expect(at({ ...features, [key]: Math.min(1, features[key] + 0.1) })).toBeGreaterThanOrEqual(at(features));
+            expect(at({ ...features, [key]: Number.NaN })).toBeLessThanOrEqual(at(features));
+          }
+        }
+        // With equal weights two features may change places.
+        const even = params({ betaDepletion: 0.3, betaDrawdown: 0.3 });
+        const swapped = { ...features, depletion: drawdown, drawdown: depletion };
+        expect(logGammaShift(swapped, even)).toBeCloseTo(logGammaShift(features, even), 12);
+      }),
+      { seed: 20250904, numRuns: 100 },
+    );
+  });
+
+  test("a blend is the geometric mix of both models", () => {
+    const hot = { volatility: 0.7, toxicity: 0.4, depletion: 0.2, kappaUncertainty: 0.9, drawdown: 0.1 };
+    const at = (riskModelBlend: number): number => logGammaShift(hot, params({ riskModelBlend }));
+    expect(at(0.25)).toBeCloseTo(0.25 * at(1) + 0.75 * at(0), 12);
   });
 
   test("moves at most a tenth of its logarithm a second", () => {
