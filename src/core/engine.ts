@@ -292,7 +292,8 @@ function fillContext(
   context.fairPx = fairPx;
   context.bestFrac = bestFrac;
   context.kappaPerFrac = quoter.kappaPerFrac;
-  context.bandLo = quoter.bandLo;
-  context.bandHi = quoter.bandHi;
+  const band = quoter.band(context.side);
+  context.bandLo = band.lo;
+  context.bandHi = band.hi;
   context.requoteFixedFrac = params.halfSpreadFixedFrac > 0 ? params.requoteFixedFrac : 0;
 }

@@ -2,6 +2,7 @@
  * Where the money came from: a sum that must equal the account's change in equity.
  * @module
  */
+import { assert } from "../core/assert.ts";
 import type { Lots, MicroUsd, Px } from "../core/units.ts";
 
 /** Parts of a run's profit, micro-dollars; fees and quota positive when paid, funding positive when received. */
@@ -38,6 +39,7 @@ export class Attribution {
   }
 
   onFill(side: number, px: Px, lots: Lots, feeUsd: MicroUsd, midBefore: number): void {
+    assert(!Number.isNaN(this.#mark), "attribution: a mark comes before the first fill");
     const mid = Number.isNaN(midBefore) ? this.#mark : midBefore;
     this.spreadUsd += side * (mid - px) * lots;
     this.inventoryUsd += side * (this.#mark - mid) * lots;

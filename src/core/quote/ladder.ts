@@ -120,6 +120,15 @@ function writePrices(out: Ladder, inputs: LadderInputs): void {
     capacityUsd[out.count] = inputs.clipUsd;
     push(out, px, 0, level * inputs.stepFrac);
   }
+  liftBest(out.count);
+}
+
+/**
+ * Gives the best level the largest weight of all: where it stands is the model's decision. On the side that sheds inventory it may gain
+ * nothing by itself, and by its own weight a large position would leave in single minimum orders.
+ */
+function liftBest(count: number): void {
+  for (let i = 1; i < count; i++) weightLog[0] = Math.max(weightLog[0] as number, weightLog[i] as number);
 }
 
 /**

@@ -6,14 +6,11 @@ import { assert } from "../assert.ts";
 import { BUY, SELL } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
 import type { MarketParams } from "../params.ts";
+import { PHI_MAX, PHI_MIN } from "../signal/impact.ts";
 import { GammaModel, gammaFromSkew, type RiskFeatures } from "./gamma.ts";
 import { GlftSolver } from "./glft.ts";
 import { chooseSkew } from "./skew.ts";
 import { applyBounds, governorWidening, latencyWidening, spreadFloor, TERM, TERMS } from "./spread.ts";
-
-/** Impact share that quotes are built with. At 1 no depth earns, and distances grow like 1 / (1 - phi): viability says so, quotes stay sane. */
-export const PHI_MIN = -1;
-export const PHI_MAX = 0.8;
 
 /**
  * Largest |ln(A'/A)|: e^600 and e^-600 are doubles with room for the solver's products, where e^-746 is 0 and e^710 is infinite. A steep

@@ -3,7 +3,7 @@
  * @module
  */
 import { assert } from "../assert.ts";
-import { BUY } from "../frame.ts";
+import { BUY, SELL } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
 import type { BookView } from "../market/book.ts";
 import { type Instrument, lotsForAtLeast, lotsForAtMost, tickFrac } from "../market/instrument.ts";
@@ -13,14 +13,16 @@ import { REASON, type Reason } from "../reason.ts";
 import type { SignalBoard } from "../signal/board.ts";
 import type { Lots } from "../units.ts";
 import { Ladder, type LadderInputs, writeLadder } from "./ladder.ts";
-import { PHI_MAX, PHI_MIN, type QuoteInputs, QuoteModel } from "./model.ts";
+import { type QuoteInputs, QuoteModel } from "./model.ts";
 import { TERM } from "./spread.ts";
 import type { ViabilityInputs } from "./viability.ts";
 
 /** Owns the quote model, the band and both ladders of a market. */
 export class Quoter {
   readonly model: QuoteModel;
-  readonly band = new Band();
+  /** Each side has its own: the pull threshold depends on how close its best distance stands to fair value. */
+  readonly bidBand = new Band();
+  readonly askBand = new Band();
   readonly bids = new Ladder();
   readonly asks = new Ladder();
   kappaPerFrac: number;
@@ -134,7 +136,7 @@ export class Quoter {
     return true;
   }
 
-  /** Prices a position: distances, terms and the band around them. */
+  /** Prices a position: distances, terms and the bands around them. */
   price(positionLots: Lots, fairPx: number): void {
     const positionClips = (positionLots * fairPx) / this.#params.clipUsd;
     const capUsedRatio = this.#capLots === 0 ? 0 : positionLots / this.#capLots;
@@ -142,22 +144,21 @@ export class Quoter {
     this.bidBestFrac = this.model.bidBestFrac;
     this.askBestFrac = this.model.askBestFrac;
     const drift = this.#inputs.sigma * Math.sqrt(this.#inputs.latencySeconds);
-    this.band.set(this.#params.chi, this.kappaPerFrac, Math.min(this.bidBestFrac, this.askBestFrac), drift);
-    this.model.bidTerms[TERM.reset] = this.resetFrac;
-    this.model.askTerms[TERM.reset] = this.resetFrac;
+    this.bidBand.set(this.#params.chi, this.kappaPerFrac, this.bidBestFrac, drift);
+    this.askBand.set(this.#params.chi, this.kappaPerFrac, this.askBestFrac, drift);
+    this.model.bidTerms[TERM.reset] = this.resetFrac(BUY);
+    this.model.askTerms[TERM.reset] = this.resetFrac(SELL);
     this.reduceOnly = false;
   }
 
-  get bandLo(): number {
-    return this.band.lo;
-  }
-  get bandHi(): number {
-    return this.band.hi;
+  /** The band of a side. */
+  band(side: number): Band {
+    return side === BUY ? this.bidBand : this.askBand;
   }
 
   /** What scarcity of requests adds to a freshly set quote. */
-  get resetFrac(): number {
-    return this.#fixed ? 0 : this.band.u0 / this.kappaPerFrac;
+  resetFrac(side: number): number {
+    return this.#fixed ? 0 : this.band(side).u0 / this.kappaPerFrac;
   }
 
   #fillLadderInputs(side: number, fairPx: number, book: BookView): LadderInputs {
@@ -168,12 +169,13 @@ export class Quoter {
     inputs.fairPx = fairPx;
     inputs.szDecimals = instrument.szDecimals;
     inputs.bestFrac = side === BUY ? this.bidBestFrac : this.askBestFrac;
-    inputs.resetFrac = this.resetFrac;
-    inputs.stepFrac = Math.max(this.#inputs.tickFrac, (this.band.hi - this.band.lo) / this.kappaPerFrac);
+    const band = this.band(side);
+    inputs.resetFrac = this.resetFrac(side);
+    inputs.stepFrac = Math.max(this.#inputs.tickFrac, (band.hi - band.lo) / this.kappaPerFrac);
     inputs.oppositePx = side === BUY ? book.askPx : book.bidPx;
     inputs.kappaPerFrac = this.kappaPerFrac;
     // The comparison strategy takes every distance as good.
-    const phi = this.#fixed ? 0 : Math.min(PHI_MAX, Math.max(PHI_MIN, this.#inputs.phi));
+    const phi = this.#fixed ? 0 : this.#inputs.phi;
     const cost = this.#inputs.interceptFrac + phi / this.kappaPerFrac + this.#inputs.feeFrac;
     inputs.gainSlope = 1 - phi;
     inputs.gainCostFrac = this.#fixed ? -1 : cost;
@@ -217,8 +219,9 @@ export class Quoter {
 
   foldInto(hash: RunningHash): void {
     this.model.foldInto(hash);
-    hash.fold(this.band.lo);
-    hash.fold(this.band.u0);
+    hash.fold(this.bidBand.lo);
+    hash.fold(this.askBand.lo);
+    hash.fold(this.bidBand.u0);
     hash.fold(this.minimal ? 1 : 0);
   }
 }

@@ -20,6 +20,9 @@ const PENDING_MAX = 4096;
  */
 const PRIOR_PHI = 0.5;
 const PRIOR_COUNT = 20;
+/** Share that quotes are built with. At 1 no depth earns, and distances grow like 1 / (1 - phi): the verdict says so, quotes stay sane. */
+export const PHI_MIN = -1;
+export const PHI_MAX = 0.8;
 /** Sums kept per horizon and threshold. */
 const N = 0;
 const D = 1;
@@ -40,7 +43,7 @@ export interface ImpactSink {
  * phi is near 1 at 5 s: a deep quote is filled only by a large sweep, and a large sweep moves the price.
  */
 export class Impact {
-  /** a of the market's own curve, a + own shift as quotes use it, and phi, at the headline horizon. */
+  /** a of the market's own curve, a + own shift as quotes use it, and the bounded phi, at the headline horizon. */
   curveInterceptFrac = 0;
   interceptFrac = 0;
   phi = PRIOR_PHI;
@@ -122,7 +125,8 @@ export class Impact {
     for (let i = 0; i < this.#sums.length; i++) this.#sums[i] = (this.#sums[i] as number) * keep;
     this.#ownCount *= keep;
     this.#ownSum *= keep;
-    this.phi = this.fitPhi(HEADLINE_HORIZON, thresholdIndex);
+    // The line through the same mean with the bounded slope: with the steep fit's own intercept it would promise too little.
+    this.phi = Math.min(PHI_MAX, Math.max(PHI_MIN, this.fitPhi(HEADLINE_HORIZON, thresholdIndex)));
     this.curveInterceptFrac = this.#fitIntercept(HEADLINE_HORIZON, thresholdIndex, this.phi);
     this.interceptFrac = this.curveInterceptFrac + this.ownShiftFrac;
   }

@@ -184,6 +184,11 @@ describe("ladder", () => {
     expect((ladder.px[0] as number) * (ladder.lots[0] as number)).toBeLessThan(11.8 * USD);
   });
 
+  test("a best distance that gains nothing by itself is still quoted in full where deeper ones gain", () => {
+    const { ladder } = build({ bestFrac: 1 * BPS, gainCostFrac: 2 * BPS, roomLots: 4_000, clipUsd: 80 * USD });
+    expect((ladder.px[0] as number) * (ladder.lots[0] as number)).toBeGreaterThan(75 * USD);
+  });
+
   test("minimal means one minimum order; room under the minimum means the cap", () => {
     expect(build({ minimal: true }).ladder.count).toBe(1);
     expect(build({ roomLots: 30 })).toMatchObject({ reason: REASON.cap });

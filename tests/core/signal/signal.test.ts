@@ -258,8 +258,12 @@ function impactOf(
 
 describe("impact", () => {
   test("finds the share of depth that stays, and is pulled to one half while cold", () => {
-    expect(impactOf(0.9, 1 * BPS, 600).impact.phi).toBeCloseTo(0.88, 1);
-    expect(impactOf(0.9, 0, 3).impact.phi).toBeLessThan(0.8);
+    expect(impactOf(0.9, 1 * BPS, 600).impact.fitPhi(1, 0)).toBeCloseTo(0.88, 1);
+    // Quotes take it bounded, through the same mean: at the mean depth both lines agree.
+    const { impact } = impactOf(1.4, 0.2 * BPS, 600);
+    expect(impact.phi).toBe(0.8);
+    expect(impact.curveInterceptFrac).toBeGreaterThan(1 * BPS);
+    expect(impactOf(0.9, 0, 3).impact.fitPhi(1, 0)).toBeLessThan(0.8);
     expect(new Impact(params, new Viability()).phi).toBe(0.5);
   });
 
