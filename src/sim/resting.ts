@@ -45,9 +45,14 @@ export class RestingOrders {
   readonly filledLots = new Float64Array(ORDERS_MAX * SCORER_COUNT);
   /** Displayed lots in front, per scorer; Infinity while the price lies beyond the known book. */
   readonly front = new Float64Array(ORDERS_MAX * SCORER_COUNT);
-  /** Displayed size of the level when it was last taken into account, and what traded there since. */
+  /**
+   * Displayed size of the level when it was last taken into account, and what traded there since: up to the held depth, between it and the
+   * next one, and after both. A print belongs to the depth that shows it missing; with an older one it would count again as shrinkage.
+   */
   readonly levelLots = new Float64Array(ORDERS_MAX);
   readonly tradedLots = new Float64Array(ORDERS_MAX);
+  readonly tradedNextLots = new Float64Array(ORDERS_MAX);
+  readonly tradedLaterLots = new Float64Array(ORDERS_MAX);
   /** Depth seen and not yet taken into account: the oldest, and the newest after it. */
   readonly heldUs = new Float64Array(ORDERS_MAX);
   readonly heldLots = new Float64Array(ORDERS_MAX);
@@ -66,20 +71,39 @@ export class RestingOrders {
 
   /** Takes a free place; the caller fills the rest. */
   add(): number {
+    let i = 0;
+    while (i < ORDERS_MAX && this.state[i] !== ORDER_STATE.free) i++;
+    if (i === ORDERS_MAX) i = this.#oldestEnded();
+    assert(i >= 0, "resting: the market has room for one more order");
+    if (i >= this.limit) this.limit = i + 1;
+    this.heldUs[i] = 0;
+    this.nextUs[i] = 0;
+    this.tradedLots[i] = 0;
+    this.tradedNextLots[i] = 0;
+    this.tradedLaterLots[i] = 0;
+    this.passedUs[i] = 0;
+    this.lateFillLots[i] = 0;
+    this.successor[i] = -1;
+    this.answerCloid[i] = 0;
+    this.endUs[i] = Number.POSITIVE_INFINITY;
+    return i;
+  }
+
+  /** The ended order that is remembered longest, or -1: its place costs a late print that goes uncounted, a full pool the run. */
+  #oldestEnded(): number {
+    let oldest = -1;
     for (let i = 0; i < ORDERS_MAX; i++) {
-      if (this.state[i] !== ORDER_STATE.free) continue;
-      if (i >= this.limit) this.limit = i + 1;
-      this.heldUs[i] = 0;
-      this.nextUs[i] = 0;
-      this.tradedLots[i] = 0;
-      this.passedUs[i] = 0;
-      this.lateFillLots[i] = 0;
-      this.successor[i] = -1;
-      this.answerCloid[i] = 0;
-      this.endUs[i] = Number.POSITIVE_INFINITY;
-      return i;
+      if (this.state[i] !== ORDER_STATE.ended || this.isAwaited(i)) continue;
+      if (oldest < 0 || (this.endUs[i] as TimeUs) < (this.endUs[oldest] as TimeUs)) oldest = i;
     }
-    assert(false, "resting: the market has room for one more order");
+    return oldest;
+  }
+
+  /** Whether a settling order points here as the one that replaces it. */
+  isAwaited(i: number): boolean {
+    for (let j = 0; j < this.limit; j++)
+      if (this.state[j] === ORDER_STATE.settling && this.successor[j] === i) return true;
+    return false;
   }
 
   free(i: number): void {

@@ -318,7 +318,7 @@ export class ShadowExchange implements MarketHost {
     const dueUs = Math.max(endUs + this.#halfUs, this.#nowUs);
     if (filled) {
       // A print that beat the request filled it: there was nothing left to cancel or replace.
-      if (next >= 0) orders.free(next);
+      if (next >= 0) this.#drop(market, next, dueUs);
       this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, endUs, dueUs);
     } else if (next >= 0) {
       const oid = orders.oid[next] as number;
@@ -328,6 +328,21 @@ export class ShadowExchange implements MarketHost {
       this.#answer(market, cloid, oid, ORDER_STATUS.cancelled, REASON.none, orders.owed(i, DRIVER), endUs, dueUs);
     }
     orders.successor[i] = -1;
+  }
+
+  /** Takes away an order that never was, since what it replaced had been filled; a request about it found nothing. */
+  #drop(market: ShadowMarket, i: number, dueUs: TimeUs): void {
+    const orders = market.orders;
+    // An ended one stays remembered until its time is over.
+    if (orders.state[i] === ORDER_STATE.ended) return;
+    if (orders.state[i] === ORDER_STATE.settling) {
+      const next = orders.successor[i] as number;
+      if (next >= 0) this.#drop(market, next, dueUs);
+      const cloid = orders.answerCloid[i] as number;
+      const endUs = orders.endUs[i] as TimeUs;
+      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, endUs, dueUs);
+    }
+    orders.free(i);
   }
 
   #answer(

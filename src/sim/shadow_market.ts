@@ -60,6 +60,8 @@ export class ShadowMarket {
   readonly #host: MarketHost;
   /** Printed volume left per scorer, of the trade in hand. */
   readonly #volume = new Float64Array(SCORER_COUNT);
+  /** Most lots in front of an order of ours at the price of the trade in hand, per scorer: a later order stands behind them too. */
+  readonly #ahead = new Float64Array(SCORER_COUNT);
   readonly #sorted = new Int16Array(ORDERS_MAX);
 
   constructor(index: number, instrument: Instrument, host: MarketHost) {
@@ -78,7 +80,9 @@ export class ShadowMarket {
       this.hasContext = true;
       this.#oraclePx = data[at + CONTEXT.oraclePx] as number;
       this.#fundingRate = data[at + CONTEXT.fundingRatePerHour] as number;
-      this.#host.onMark(this, data[at + F.venueTimeUs] as TimeUs, data[at + CONTEXT.markPx] as number);
+      const markPx = data[at + CONTEXT.markPx] as number;
+      // NaN where the venue sent none: the last mark holds.
+      if (Number.isFinite(markPx)) this.#host.onMark(this, data[at + F.venueTimeUs] as TimeUs, markPx);
     }
   }
 
@@ -90,7 +94,8 @@ export class ShadowMarket {
       return;
     }
     this.#hour = hour;
-    if (this.hasContext) this.#host.onFunding(this, timeUs, -this.#fundingRate * this.#oraclePx);
+    const isKnown = Number.isFinite(this.#fundingRate * this.#oraclePx);
+    if (this.hasContext && isKnown) this.#host.onFunding(this, timeUs, -this.#fundingRate * this.#oraclePx);
   }
 
   #onBook(data: Float64Array, at: number, isBbo: boolean): void {
@@ -122,13 +127,19 @@ export class ShadowMarket {
       const reached = isBuy ? this.book.askPx <= px : this.book.bidPx >= px;
       if (!reached) continue;
       for (let s = 0; s < STRICT; s++) this.#fill(i, s, timeUs, orders.owed(i, s));
-      this.#freeIfDone(i);
+      this.#freeIfDone(i, timeUs);
     }
   }
 
   /** An order that the driver has filled is over: the generous scorers had filled it before, and nobody manages the rest of the strict one. */
-  #freeIfDone(i: number): void {
-    if (this.orders.state[i] === ORDER_STATE.live && this.orders.owed(i, DRIVER) === 0) this.orders.free(i);
+  #freeIfDone(i: number, timeUs: TimeUs): void {
+    const orders = this.orders;
+    if (orders.state[i] !== ORDER_STATE.live || orders.owed(i, DRIVER) > 0) return;
+    if (orders.isAwaited(i)) {
+      // Its predecessor's end is still open and points here: the place must not go to another order before.
+      orders.state[i] = ORDER_STATE.ended;
+      orders.endUs[i] = timeUs;
+    } else orders.free(i);
   }
 
   #onTrade(data: Float64Array, at: number): void {
@@ -138,6 +149,7 @@ export class ShadowMarket {
     const lots = data[at + TRADE.lots] as Lots;
     const aggressor = data[at + TRADE.side] as number;
     this.#volume.fill(lots);
+    this.#ahead.fill(0);
     const count = this.#sortOrders();
     for (let k = 0; k < count; k++) this.#meet(this.#sorted[k] as number, timeUs, px, lots, aggressor);
     if (timeUs > this.#tradesSeenUs) this.#tradesSeenUs = timeUs;
@@ -179,7 +191,7 @@ export class ShadowMarket {
       return;
     }
     if (!orders.stoodAt(i, timeUs)) return;
-    if (atPrice) orders.tradedLots[i] = (orders.tradedLots[i] as Lots) + lots;
+    if (atPrice) this.#noteTraded(i, timeUs, lots);
     for (let s = 0; s < SCORER_COUNT; s++) {
       const k = i * SCORER_COUNT + s;
       const volume = this.#volume[s] as number;
@@ -188,13 +200,26 @@ export class ShadowMarket {
       let filled = beyond ? (s === STRICT ? Math.min(owed, volume) : owed) : 0;
       if (atPrice) {
         const front = orders.front[k] as number;
-        filled = Math.min(owed, Math.max(0, volume - front));
+        const ahead = Math.max(front, this.#ahead[s] as number);
+        this.#ahead[s] = ahead;
+        // Whole lots: the central model's front is a fraction.
+        filled = Math.min(owed, Math.max(0, Math.floor(volume - ahead)));
         orders.front[k] = Math.max(0, front - lots);
       }
       this.#volume[s] = Math.max(0, volume - filled);
       this.#fill(i, s, timeUs, filled);
     }
-    this.#freeIfDone(i);
+    this.#freeIfDone(i, timeUs);
+  }
+
+  /** Enters a print at our price with the depth that will show it missing. */
+  #noteTraded(i: number, timeUs: TimeUs, lots: Lots): void {
+    const orders = this.orders;
+    const heldUs = orders.heldUs[i] as TimeUs;
+    const nextUs = orders.nextUs[i] as TimeUs;
+    if (heldUs === 0 || timeUs <= heldUs) orders.tradedLots[i] = (orders.tradedLots[i] as Lots) + lots;
+    else if (nextUs === 0 || timeUs <= nextUs) orders.tradedNextLots[i] = (orders.tradedNextLots[i] as Lots) + lots;
+    else orders.tradedLaterLots[i] = (orders.tradedLaterLots[i] as Lots) + lots;
   }
 
   #fill(i: number, scorer: number, timeUs: TimeUs, lots: Lots): void {
@@ -202,12 +227,11 @@ export class ShadowMarket {
     const orders = this.orders;
     const k = i * SCORER_COUNT + scorer;
     orders.filledLots[k] = (orders.filledLots[k] as Lots) + lots;
-    const successor = orders.successor[i] as number;
-    if (successor >= 0) {
-      // A late print on the replaced leg belongs to the same order: the leg that replaced it keeps its own size.
-      const next = successor * SCORER_COUNT + scorer;
+    // A late print on a replaced leg belongs to the same order: the legs that replaced it keep their own size.
+    for (let leg = orders.successor[i] as number; leg >= 0; leg = orders.successor[leg] as number) {
+      const next = leg * SCORER_COUNT + scorer;
       orders.filledLots[next] = (orders.filledLots[next] as Lots) + lots;
-      if (scorer === DRIVER) orders.totalLots[successor] = (orders.totalLots[successor] as Lots) + lots;
+      if (scorer === DRIVER) orders.totalLots[leg] = (orders.totalLots[leg] as Lots) + lots;
     }
     if (scorer === DRIVER && orders.state[i] === ORDER_STATE.settling) {
       orders.lateFillLots[i] = (orders.lateFillLots[i] as Lots) + lots;
@@ -226,6 +250,9 @@ export class ShadowMarket {
         orders.heldUs[i] = timeUs;
         orders.heldLots[i] = shown;
       } else {
+        // Prints after the depth that this one replaces are up to this one now.
+        orders.tradedNextLots[i] = (orders.tradedNextLots[i] as Lots) + (orders.tradedLaterLots[i] as Lots);
+        orders.tradedLaterLots[i] = 0;
         orders.nextUs[i] = timeUs;
         orders.nextLots[i] = shown;
       }
@@ -254,6 +281,9 @@ export class ShadowMarket {
     const orders = this.orders;
     while (orders.heldUs[i] !== 0 && this.#isSettled(orders.heldUs[i] as TimeUs, nowUs)) {
       this.#applyDepth(i, orders.heldLots[i] as Lots);
+      orders.tradedLots[i] = orders.tradedNextLots[i] as Lots;
+      orders.tradedNextLots[i] = orders.tradedLaterLots[i] as Lots;
+      orders.tradedLaterLots[i] = 0;
       orders.heldUs[i] = orders.nextUs[i] as TimeUs;
       orders.heldLots[i] = orders.nextLots[i] as Lots;
       orders.nextUs[i] = 0;
@@ -272,7 +302,6 @@ export class ShadowMarket {
         orders.front[k] = advanceFront(orders.front[k] as number, prev, shown, traded, SCORER_QUEUE[s] as QueueModel);
     }
     orders.levelLots[i] = shown;
-    orders.tradedLots[i] = 0;
   }
 
   #settleEnd(i: number, nowUs: TimeUs): void {
