@@ -241,7 +241,7 @@ describe("a crowded market", () => {
           expect(strict).toBeLessThanOrEqual(pessimistic);
         }
       }),
-      { seed: 20250904, numRuns: 400 },
+      { seed: 20250904, numRuns: 4_000 },
     );
   });
 });
