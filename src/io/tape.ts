@@ -116,19 +116,11 @@ class TapeReading {
   async run(): Promise<TapeStats> {
     const { stream, walker } = await openBytes(this.#stats.path);
     try {
-      for await (const chunk of stream) {
-        const pause = this.#chunk(chunk as Uint8Array, 0);
-        if (pause !== undefined) await this.#paced(chunk as Uint8Array, pause);
-        if (this.#stopped) break;
-      }
-    } catch (error) {
-      if (error instanceof Error && "exitCode" in error) throw error;
-      this.#cut((error as Error).message);
-    }
-    if (this.#stopped) {
+      await this.#chunks(stream);
+    } finally {
       stream.destroy();
-      return this.#stats;
     }
+    if (this.#stopped) return this.#stats;
     if (this.#carried > 0) {
       const timeUs = this.#line(this.#carry, 0, this.#carried);
       if (typeof timeUs === "number") this.#push(this.#carry, 0, this.#carried, timeUs);
@@ -139,12 +131,29 @@ class TapeReading {
     return this.#stats;
   }
 
-  /** The compressed file ends in the middle. */
+  /** Only a failure of the stream itself tells of the file: what a handler throws is a bug or an error of its own, and passes. */
+  async #chunks(stream: Readable): Promise<void> {
+    const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    while (!this.#stopped) {
+      let next: IteratorResult<Uint8Array>;
+      try {
+        next = await chunks.next();
+      } catch (error) {
+        this.#cut((error as Error).message);
+        return;
+      }
+      if (next.done === true) return;
+      const pause = this.#chunk(next.value, 0);
+      if (pause !== undefined) await this.#paced(next.value, pause);
+    }
+  }
+
+  /** The compressed file ends in the middle, or is damaged there. */
   #cut(why: string): void {
     const { path, lineCount } = this.#stats;
     if (!this.#options.skipBadLines) {
       throw new TapeError(
-        `${path}: is cut short after line ${lineCount} (${why}): copy it again, or use what is there with --skip-bad-lines`,
+        `${path}: is cut short or damaged after line ${lineCount} (${why}): copy it again, or use what is there with --skip-bad-lines`,
       );
     }
     this.#stats.truncated = true;

@@ -60,6 +60,8 @@ export class Intake {
   readonly #awaitsReplay: boolean[];
   #lastUs = Number.NaN;
   #gapReason = "";
+  /** Newest venue time before the last gap: a trade from before it is not new, whichever push repeats it. */
+  #gapVenueUs = 0;
 
   constructor(markets: readonly CodecMarket[]) {
     this.codec = new MarketCodec(markets);
@@ -85,10 +87,19 @@ export class Intake {
   onPush(bytes: Uint8Array, from: number, to: number, receivedUs: TimeUs, lane: FrameLane): string {
     const timeUs = this.#clockTime(receivedUs);
     const bad = this.codec.badCount;
-    this.#checkGap(timeUs, lane);
+    const before = lane.length;
+    const lastVenueUs = this.codec.newestVenueTimeUs;
+    const isGap = this.#isGap(timeUs);
+    if (isGap) this.#writeGap(timeUs, lane);
     const start = lane.length;
     this.codec.decode(bytes, from, to, timeUs, lane);
-    if (this.codec.badCount > bad) return `holds a push that is not understood (${this.codec.firstBad})`;
+    if (this.codec.badCount > bad) {
+      // Nothing of it counts: the gap is told, once, before the next push that is understood.
+      lane.length = before;
+      return `holds a push that is not understood (${this.codec.firstBad})`;
+    }
+    if (isGap) this.#applyGap(timeUs, lastVenueUs);
+    this.#gapReason = "";
     this.#lastUs = timeUs;
     this.timeUs = timeUs;
     const market = this.codec.market;
@@ -108,42 +119,45 @@ export class Intake {
     return this.timeUs;
   }
 
-  /** Writes a gap frame when the connection was silent too long, was lost, or crossed into another UTC day. */
-  #checkGap(timeUs: TimeUs, lane: FrameLane): void {
-    if (Number.isNaN(this.#lastUs)) {
-      this.#gapReason = "";
-      return;
-    }
-    const silentUs = timeUs - this.#lastUs;
-    const newDay = Math.floor(timeUs / US_PER_DAY) !== Math.floor(this.#lastUs / US_PER_DAY);
-    const isGap = silentUs > GAP_US || this.#gapReason !== "" || newDay;
-    this.#gapReason = "";
-    if (!isGap) return;
-    this.gapCount += 1;
-    this.gapUs += silentUs;
-    // A day boundary in a living connection repeats nothing; a lost connection does.
-    if (!newDay || silentUs > GAP_US) this.#awaitsReplay.fill(true);
+  /** Whether the connection was silent too long, was lost, or crossed into another UTC day. Before the first push nothing can be lost. */
+  #isGap(timeUs: TimeUs): boolean {
+    if (Number.isNaN(this.#lastUs)) return false;
+    return timeUs - this.#lastUs > GAP_US || this.#gapReason !== "" || this.#isNewDay(timeUs);
+  }
+
+  #isNewDay(timeUs: TimeUs): boolean {
+    return Math.floor(timeUs / US_PER_DAY) !== Math.floor(this.#lastUs / US_PER_DAY);
+  }
+
+  #writeGap(timeUs: TimeUs, lane: FrameLane): void {
     const at = lane.begin(KIND.gap, GAP.size, timeUs, this.codec.newestVenueTimeUs, DESK);
     lane.data[at + GAP.reasonTextId] = 0;
     lane.data[at + GAP.lastVenueTimeUs] = this.codec.newestVenueTimeUs;
-    lane.data[at + GAP.durationUs] = silentUs;
+    lane.data[at + GAP.durationUs] = timeUs - this.#lastUs;
   }
 
-  /** Marks the first trades after a subscribe as repeated, and takes out trades seen before. */
+  /** Counts a gap that was told. */
+  #applyGap(timeUs: TimeUs, lastVenueUs: TimeUs): void {
+    const silentUs = timeUs - this.#lastUs;
+    this.gapCount += 1;
+    this.gapUs += silentUs;
+    // A day boundary in a living connection repeats nothing; a lost connection does.
+    if (silentUs <= GAP_US && this.#gapReason === "") return;
+    this.#awaitsReplay.fill(true);
+    this.#gapVenueUs = lastVenueUs;
+  }
+
+  /** Marks what a subscribe repeats (the first trades after it, and any from before the gap), and takes out trades seen before. */
   #checkTrades(lane: FrameLane, start: number): void {
     const data = lane.data;
-    const market = this.codec.market;
-    const replayed = this.#awaitsReplay[market] === true;
-    this.#awaitsReplay[market] = false;
     let kept = start;
     for (let at = start; at < lane.length; ) {
       const size = data[at] as number;
-      const isNew = !(this.#tids[market] as TidMemory).seen(
-        data[at + TRADE.tid] as number,
-        data[at + F.venueTimeUs] as TimeUs,
-      );
-      if (isNew) {
-        if (replayed) {
+      // The venue sends one coin a push; ids of two coins may be equal, so each trade asks its own market.
+      const market = data[at + F.market] as number;
+      const venueUs = data[at + F.venueTimeUs] as TimeUs;
+      if (!(this.#tids[market] as TidMemory).seen(data[at + TRADE.tid] as number, venueUs)) {
+        if (this.#awaitsReplay[market] === true || venueUs <= this.#gapVenueUs) {
           data[at + TRADE.replayed] = 1;
           this.replayedCount += 1;
         }
@@ -151,6 +165,8 @@ export class Intake {
         kept += size;
       } else this.duplicateCount += 1;
       at += size;
+      // The first push of a market ends with its last trade of this one.
+      if (at >= lane.length || data[at + F.market] !== market) this.#awaitsReplay[market] = false;
     }
     lane.length = kept;
   }

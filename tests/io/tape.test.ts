@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AssertionError } from "../../src/core/assert.ts";
 import { readTapes, type TapeHandler, type TapeOptions } from "../../src/io/tape.ts";
 import { TapeWriter } from "../../src/io/tape_writer.ts";
 import { ZstdWalker } from "../../src/io/zstd.ts";
@@ -157,6 +158,22 @@ describe("one line says what is wrong", () => {
     expect(heard.stats[0]).toMatchObject({ lineCount: 5, badLineCount: 2, badLines: [2, 4] });
     const cut = await read([file(Buffer.concat([zst, zst.subarray(0, zst.length - 5)]))], { skipBadLines: true });
     expect(cut.stats[0]).toMatchObject({ truncated: true });
+  });
+});
+
+describe("what a handler throws", () => {
+  test.each([false, true])("is its own, never a fault of the tape (skipBadLines %p)", async (skipBadLines) => {
+    const handler: TapeHandler = {
+      onPush: () => {
+        throw new AssertionError("frame: the lane has room");
+      },
+      onInfo: () => {},
+      onMark: () => {},
+    };
+    for (const content of [TEXT, Bun.gzipSync(Buffer.from(TEXT)), Bun.zstdCompressSync(Buffer.from(TEXT))]) {
+      const error = await failure(readTapes([file(content)], handler, { skipBadLines }));
+      expect([error.name, error.message]).toEqual(["AssertionError", "frame: the lane has room"]);
+    }
   });
 });
 

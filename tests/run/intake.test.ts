@@ -113,4 +113,46 @@ describe("what a connection does to data", () => {
     expect(b.intake.onPush(bytes, 0, bytes.length, NOON, b.lane)).toContain("not understood");
     expect(b.lane.length).toBe(0);
   });
+
+  test.each([
+    ["silence", 11],
+    ["a gap mark", 1],
+  ])("a gap by %s is told once and whole, though a push that is not understood came first", (name, seconds) => {
+    const b = new Bench();
+    b.bbo(0);
+    if (name === "a gap mark") b.intake.onMark("socket closed");
+    const bytes = encoder.encode('{"channel":"bbo"}');
+    b.lane.clear();
+    expect(b.intake.onPush(bytes, 0, bytes.length, NOON + seconds * SECOND, b.lane)).toContain("not understood");
+    expect(b.lane.length).toBe(0);
+    expect(b.bbo(seconds + 1)).toEqual([KIND.gap, KIND.bbo]);
+    expect(b.lane.data[GAP.durationUs]).toBe((seconds + 1) * SECOND);
+    expect(b.intake.counts()).toMatchObject({ gaps: 1, gap_seconds: seconds + 1 });
+    expect(b.bbo(seconds + 2)).toEqual([KIND.bbo]);
+  });
+
+  test("a trade from before a gap is a repeat in whichever push it comes", () => {
+    const b = new Bench();
+    b.trades(0, 1);
+    b.bbo(5);
+    b.trades(30, 2);
+    const time = NOON / 1000 + 4000;
+    b.push(31, `{"channel":"trades","data":[{"coin":"BTC","side":"B","px":"1.0","sz":"1.0","time":${time},"tid":3}]}`);
+    expect(b.replayed()).toEqual([1]);
+    b.trades(32, 4);
+    expect(b.replayed()).toEqual([0]);
+  });
+
+  test("equal trade ids of two coins are two trades", () => {
+    const intake = new Intake([
+      { coin: "BTC", market: 0, szDecimals: 5 },
+      { coin: "ETH", market: 1, szDecimals: 4 },
+    ]);
+    const trade = (coin: string): string => `{"coin":"${coin}","side":"B","px":"1.0","sz":"1.0","time":5,"tid":7}`;
+    const bytes = encoder.encode(`{"channel":"trades","data":[${trade("BTC")},${trade("ETH")}]}`);
+    const lane = new FrameLane(1024);
+    expect(intake.onPush(bytes, 0, bytes.length, NOON, lane)).toBe("");
+    expect(lane.length).toBe(2 * TRADE.size);
+    expect(intake.duplicateCount).toBe(0);
+  });
 });

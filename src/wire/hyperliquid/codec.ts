@@ -5,6 +5,7 @@
 import { BBO, BOOK, BOOK_LEVELS_MAX, BUY, type FrameLane, KIND, SELL, TRADE } from "../../core/frame.ts";
 import { PERP_DECIMALS, US_PER_MS } from "../../core/units.ts";
 import { Scanner } from "./scanner.ts";
+import { TRADES_MAX } from "./schema.ts";
 import { SlowCodec } from "./slow_codec.ts";
 
 /** A market to decode, under its index in the run. */
@@ -223,10 +224,12 @@ export class MarketCodec {
   #trades(timeUs: number, lane: FrameLane): number {
     const scan = this.#scan;
     let frames = 0;
-    for (;;) {
+    for (let count = 1; ; count++) {
       const written = this.#trade(timeUs, lane);
       if (written < 0) return -1;
       frames += written;
+      // A push is of one coin. Strangers among ours, whose numbers are not read here, and endless lists are for the checked way.
+      if ((frames > 0 && frames !== count) || count > TRADES_MAX) return -1;
       if (!scan.takeByte(0x2c)) break;
     }
     return scan.take(TRADES_END) ? frames : -1;

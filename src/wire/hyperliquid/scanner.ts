@@ -185,8 +185,8 @@ export class Scanner {
     while (this.at < this.end) {
       const byte = bytes[this.at] as number;
       if (byte === QUOTE) return 0;
-      // An escape, or a control character that JSON forbids here: not ours to judge.
-      if (byte === 0x5c || byte < 0x20) return -1;
+      // An escape, a control character that JSON forbids here, or UTF-8 that may be broken: not ours to judge.
+      if (byte === 0x5c || byte < 0x20 || byte >= 0x80) return -1;
       this.at += 1;
     }
     return -1;

@@ -51,16 +51,20 @@ export const bookSchema = z.object({
   levels: z.tuple([z.array(level).max(20), z.array(level).max(20)]),
   fast: z.boolean().optional(),
 });
-export const tradesSchema = z.array(
-  z.object({
-    coin: z.string(),
-    side: z.enum(["A", "B"]),
-    px: decimal,
-    sz: decimal,
-    time: z.int().positive(),
-    tid: z.int().nonnegative(),
-  }),
-);
+/** Trades in one push: a subscribe repeats about 20 s, a few hundred; the bound keeps a push within the room of a frame lane. */
+export const TRADES_MAX = 4096;
+export const tradesSchema = z
+  .array(
+    z.object({
+      coin: z.string(),
+      side: z.enum(["A", "B"]),
+      px: decimal,
+      sz: decimal,
+      time: z.int().positive(),
+      tid: z.int().nonnegative(),
+    }),
+  )
+  .max(TRADES_MAX);
 export const contextSchema = z.object({
   coin: z.string(),
   ctx: z.object({
