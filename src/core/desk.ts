@@ -70,11 +70,20 @@ export class Desk {
     if (market === DESK) {
       for (let i = 0; i < this.engines.length; i++) (this.engines[i] as Engine).on(data, at);
     } else {
+      assert(market >= 0 && market < 2 * MARKETS_MAX, "desk: frame is of a market of the run");
       const engine = this.engines[market];
-      assert(engine !== undefined, "desk: frame is of one of its markets");
-      engine.on(data, at);
+      if (engine !== undefined) engine.on(data, at);
+      if (kind === KIND.bbo || kind === KIND.book) this.#onReference(market, data, at);
     }
     if (kind === KIND.fill) this.#checkMoney(data[at + F.timeUs] as TimeUs);
+  }
+
+  /** Gives a book to the engines that measure their market against it; a market that is only looked at has no engine of its own. */
+  #onReference(market: number, data: Float64Array, at: number): void {
+    for (let i = 0; i < this.engines.length; i++) {
+      const engine = this.engines[i] as Engine;
+      if (engine.board.reference.market === market) engine.onReference(data, at);
+    }
   }
 
   #checkMoney(nowUs: TimeUs): void {

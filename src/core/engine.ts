@@ -59,6 +59,9 @@ export class Engine {
   readonly #candidates = new Candidates();
   readonly #bidContext: SideContext = newContext(BUY);
   readonly #askContext: SideContext = newContext(SELL);
+  /** What the reference adds to each side in the decision in hand. */
+  #bidVetoFrac = 0;
+  #askVetoFrac = 0;
   #stopped = false;
   #isPriced = false;
 
@@ -113,7 +116,7 @@ export class Engine {
         this.#decide(nowUs, venueTimeUs);
         return;
       case KIND.instrument:
-        this.#onInstrument(readInstrument(data, at));
+        this.#onInstrument(readInstrument(data, at), nowUs);
         return;
       case KIND.gap:
         this.board.onGap(nowUs);
@@ -128,13 +131,20 @@ export class Engine {
     }
   }
 
-  #onInstrument(instrument: Instrument): void {
+  /** A book or touch of the market that this one is measured against. */
+  onReference(data: Float64Array, at: number): void {
+    if (this.board.onReference(data, at))
+      this.#decide(data[at + F.timeUs] as TimeUs, data[at + F.venueTimeUs] as TimeUs);
+  }
+
+  #onInstrument(instrument: Instrument, nowUs: TimeUs): void {
     assert(instrument.market === this.market, "engine: facts are of its own market");
     this.instrument = instrument;
     const leverage =
       this.params.leverage > 0 ? Math.min(this.params.leverage, instrument.maxLeverage) : instrument.maxLeverage;
     this.exposure.setLeverage(leverage);
     this.quoter.setInstrument(instrument);
+    this.board.setReference(instrument.referenceMarket, nowUs);
   }
 
   #onOrder(data: Float64Array, at: number): void {
@@ -199,6 +209,9 @@ export class Engine {
     this.exposure.update(fairPx);
     if (!this.#isPriced) this.#refreshModel(nowUs);
     const reducing = this.#checkMoney();
+    this.#bidVetoFrac = this.board.vetoFrac(BUY);
+    this.#askVetoFrac = this.board.vetoFrac(SELL);
+    if (this.#bidVetoFrac + this.#askVetoFrac > 0) this.board.reference.vetoCount += 1;
     this.#buildLadders(nowUs, fairPx, reducing);
     this.ladderCount += 1;
     this.#candidates.clear();
@@ -237,14 +250,17 @@ export class Engine {
       this.askReason = side === SELL ? REASON.none : breaker;
       return;
     }
-    this.bidReason = quoter.writeSide(BUY, fairPx, bidAdded, this.exposure.roomLots(BUY), this.board);
-    this.askReason = quoter.writeSide(SELL, fairPx, askAdded, this.exposure.roomLots(SELL), this.board);
+    const room = this.exposure;
+    this.bidReason = quoter.writeSide(BUY, fairPx, bidAdded, this.#bidVetoFrac, room.roomLots(BUY), this.board);
+    this.askReason = quoter.writeSide(SELL, fairPx, askAdded, this.#askVetoFrac, room.roomLots(SELL), this.board);
   }
 
   #fillContexts(fairPx: number, nowUs: TimeUs): void {
     const quoter = this.quoter;
-    fillContext(this.#bidContext, quoter, fairPx, quoter.bidBestFrac + this.burst.addedFrac(BUY, nowUs), this.params);
-    fillContext(this.#askContext, quoter, fairPx, quoter.askBestFrac + this.burst.addedFrac(SELL, nowUs), this.params);
+    const bidAdded = this.#bidVetoFrac + this.burst.addedFrac(BUY, nowUs);
+    const askAdded = this.#askVetoFrac + this.burst.addedFrac(SELL, nowUs);
+    fillContext(this.#bidContext, quoter, fairPx, quoter.bidBestFrac + bidAdded, this.params);
+    fillContext(this.#askContext, quoter, fairPx, quoter.askBestFrac + askAdded, this.params);
     const all = quoter.minimal;
     this.#bidContext.trim = all || this.burst.addedFrac(BUY, nowUs) > 0 || this.bidReason !== REASON.none;
     this.#askContext.trim = all || this.burst.addedFrac(SELL, nowUs) > 0 || this.askReason !== REASON.none;

@@ -47,7 +47,10 @@ export const DESK = -1;
 
 /** `text`: an interned string, UTF-8 bytes packed six to a double. */
 export const TEXT = { id: 6, byteCount: 7, bytes: 8 } as const;
-/** `instrument`: the facts of a market. Fees are fractions; `growth` and the other flags are 0 or 1; `minNotionalUsd` in micro-dollars. */
+/**
+ * `instrument`: the facts of a market. Fees are fractions; `growth` and the other flags are 0 or 1; `minNotionalUsd` in micro-dollars;
+ * `referenceMarket` is the index of the market that it mirrors, -1 for none, -2 for its oracle.
+ */
 export const INSTRUMENT = {
   szDecimals: 6,
   maxLeverage: 7,
@@ -60,7 +63,8 @@ export const INSTRUMENT = {
   isolatedOnly: 14,
   minNotionalUsd: 15,
   coinTextId: 16,
-  size: 17,
+  referenceMarket: 17,
+  size: 18,
 } as const;
 /** `book`: `fast` is 1 for the five-level form; then `bidCount` and `askCount` pairs of (px, lots), best first. */
 export const BOOK = { fast: 6, bidCount: 7, askCount: 8, levels: 9 } as const;

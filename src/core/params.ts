@@ -71,6 +71,13 @@ export interface MarketParams {
   /** Weight of the market curve, in own fills, against which own fills shift the adverse-selection intercept. */
   readonly ownFillPriorCount: number;
 
+  /** Half-life of the slow basis between a market and its reference, seconds. */
+  readonly referenceHalfLifeSeconds: number;
+  /** Largest weight of a proven reference in fair value; 0 leaves it a level only. */
+  readonly referenceWeightMax: number;
+  /** Standard deviations of the reference's deviation that a side may be behind before it is held back; 0 turns the veto off. */
+  readonly referenceVetoSd: number;
+
   // --- order flow ---
   /** Full loop from an event at the venue to our answer being live there, seconds. */
   readonly latencySeconds: number;
@@ -124,6 +131,9 @@ const perp: ProfileDefaults = {
   volatilityFloorFrac: 0.2 * BPS,
   volatilityPriorFrac: 1.5 * BPS,
   ownFillPriorCount: 30,
+  referenceHalfLifeSeconds: 600,
+  referenceWeightMax: 1,
+  referenceVetoSd: 2,
   latencySeconds: 0.3,
   chi: 0.01,
   staleFeedSeconds: 10,

@@ -20,6 +20,8 @@ import { marketWarnings } from "./warnings.ts";
 /** What the report of one market is made of. */
 export interface MarketReportInputs {
   market: string;
+  /** Market that fair value is measured against, "oracle" or "none". */
+  referenceName: string;
   profile: string;
   engine: Engine;
   instrument: Instrument;
@@ -111,6 +113,7 @@ export function buildMarketReport(inputs: MarketReportInputs): MarketReport {
     requests_per_usd: notional > 0 ? total / notional : null,
     headroom_ratio: inputs.headroomRatio,
     signals: signalsOf(engine),
+    reference: referenceOf(engine, inputs.referenceName),
     latency: { seconds: inputs.latencySeconds, curve: inputs.curve },
     bracket: { pessimistic: scored(pessimistic), central: scored(central), touch: scored(touch) },
     crossing: { strict: scored(strict), generous: scored(pessimistic) },
@@ -180,6 +183,25 @@ function reasonsOf(time: TimeSummary): Record<string, number> {
     if (us > 0) reasons[reasonName(code)] = us / 1e6;
   });
   return reasons;
+}
+
+function referenceOf(engine: Engine, market: string): MarketReport["reference"] {
+  const r = engine.board.reference;
+  const state = engine.board.hub.view().find((s) => s.name === "reference")?.state ?? "disabled";
+  return {
+    market,
+    state,
+    weight: r.weight,
+    r2: known(r.r2),
+    lag_s: known(r.lagSeconds),
+    gain_bps: bpsOf(r.gainFrac),
+    gain_lo_bps: bpsOf(r.gainLoFrac),
+    gain_hi_bps: bpsOf(r.gainHiFrac),
+    blocks: r.blockCount,
+    proven: r.isProven,
+    deviation_sd_bps: bpsOf(r.deviationSd),
+    veto_ratio: engine.ladderCount > 0 ? r.vetoCount / engine.ladderCount : null,
+  };
 }
 
 function signalsOf(engine: Engine): MarketReport["signals"] {

@@ -94,6 +94,22 @@ const marketSchema = z.strictObject({
       cost_bps: z.number(),
     }),
   ),
+  reference: z
+    .strictObject({
+      market: z.string().describe("the market that fair value is measured against, oracle or none"),
+      state: z.enum(["disabled", "cold", "warm", "stale"]),
+      weight: z.number().describe("share of the reference's deviation that the next second makes up"),
+      r2: ratio.describe("of the next second's move on that deviation"),
+      lag_s: z.number().nullable().describe("positive when the reference moves first"),
+      gain_bps: bps.describe("what is left of a move, at our latency and over 5 s, per unit of shift"),
+      gain_lo_bps: bps,
+      gain_hi_bps: bps,
+      blocks: z.int(),
+      proven: z.boolean().describe("whether the reference moves fair value, or only holds sides back"),
+      deviation_sd_bps: bps,
+      veto_ratio: ratio.describe("decisions in which a side was held back"),
+    })
+    .describe("what the reference is worth"),
   latency: z.strictObject({
     seconds: z.number(),
     curve: z

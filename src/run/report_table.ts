@@ -89,6 +89,7 @@ function renderMarket(m: MarketReport, options: TableOptions): string[] {
     "estimates",
     `kappa ${num(m.kappa.value, 0)} (${num(m.kappa.observations, 0)} sweeps, cv ${num(m.kappa.cv)}), sigma ${num(m.sigma_bps)} bps, gamma ${num(m.gamma, 1)}`,
   );
+  if (m.reference.market !== "none") row("reference", referenceText(m.reference));
   const r = m.requests;
   row(
     "requests",
@@ -116,6 +117,12 @@ function renderMarket(m: MarketReport, options: TableOptions): string[] {
 
 function markouts(m: MarketReport): string {
   return ["1", "5", "30", "60"].map((h) => signed(m.markout_bps[h as "1"])).join("/");
+}
+
+function referenceText(r: MarketReport["reference"]): string {
+  const gain = `gain ${signed(r.gain_bps)} [${signed(r.gain_lo_bps)}, ${signed(r.gain_hi_bps)}] bps`;
+  const use = r.proven ? "moves fair value" : "level only";
+  return `${r.market} ${r.state}: lag ${num(r.lag_s)} s, R2 ${num(r.r2)}, ${gain}, ${use}, held back ${percent(r.veto_ratio)}`;
 }
 
 function termsText(m: MarketReport): string {

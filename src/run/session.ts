@@ -7,14 +7,18 @@ import { Desk } from "../core/desk.ts";
 import { F, FrameLane, KIND, writeText } from "../core/frame.ts";
 import { type Instrument, type InstrumentFacts, readInstrument, writeInstrument } from "../core/market/instrument.ts";
 import type { MarketParams } from "../core/params.ts";
+import { REFERENCE } from "../core/signal/reference.ts";
 import { MICRO_PER_USD, type TimeUs, US_PER_SECOND } from "../core/units.ts";
 import { type ConfigSource, configHash, type LoadedConfig, type ResolvedParams, resolveParams } from "../io/config.ts";
 import { usageError } from "../io/exit.ts";
 import { ShadowExchange } from "../sim/shadow.ts";
+import type { CodecMarket } from "../wire/hyperliquid/codec.ts";
 import {
   feesAreTierZero,
   type InfoAnswer,
+  type ReferenceFacts,
   resolveInstrument,
+  resolveReference,
   UnknownMarketError,
 } from "../wire/hyperliquid/instrument.ts";
 import { Drive } from "./drive.ts";
@@ -46,6 +50,8 @@ export class Session {
   readonly sequencer: Sequencer;
   readonly configHash: string;
   readonly latencySeconds: number;
+  /** Every market whose pushes are read: those traded, in their order, then the references among the others. */
+  readonly followed: readonly CodecMarket[];
   startedUs = 0;
   endedUs = 0;
   readonly #markets: readonly string[];
@@ -71,7 +77,9 @@ export class Session {
     });
     const params = this.#resolved.map((r) => r.params);
     this.configHash = configHash(markets, params);
-    this.#prime = primeLane(markets, facts);
+    const references = markets.map((market) => resolveReference(market, answers));
+    this.followed = followedMarkets(markets, facts, references);
+    this.#prime = primeLane(markets, facts, references, this.followed);
     this.#instruments = instrumentsOf(this.#prime, markets.length);
     this.desk = new Desk(params);
     this.statistics = new Statistics(markets.length);
@@ -89,9 +97,7 @@ export class Session {
     this.statistics.watch(this.desk);
     this.sequencer = new Sequencer(this.desk);
     this.#drive = new Drive(this.desk, this.shadow, this.sequencer, this.statistics);
-    this.intake = new Intake(
-      markets.map((coin, market) => ({ coin, market, szDecimals: (facts[market] as InstrumentFacts).szDecimals })),
-    );
+    this.intake = new Intake(this.followed);
   }
 
   /** Takes one push. Returns what is wrong with it, or "". */
@@ -123,6 +129,7 @@ export class Session {
       }
       return buildMarketReport({
         market,
+        referenceName: referenceName((this.#instruments[i] as Instrument).referenceMarket, this.followed),
         profile: (this.#resolved[i] as ResolvedParams).profile,
         engine: this.desk.engines[i] as Desk["engines"][number],
         instrument: this.#instruments[i] as Instrument,
@@ -180,14 +187,45 @@ function withLatency(resolved: ResolvedParams, latencySeconds: number): Resolved
   return { ...resolved, params, origins: { ...resolved.origins, latency_s: "--latency" } };
 }
 
+/** The markets of a run by index: those traded first, then references that are not traded themselves. */
+function followedMarkets(
+  markets: readonly string[],
+  facts: readonly InstrumentFacts[],
+  references: readonly ReferenceFacts[],
+): CodecMarket[] {
+  const followed = markets.map((coin, market) => ({
+    coin,
+    market,
+    szDecimals: (facts[market] as InstrumentFacts).szDecimals,
+  }));
+  for (const r of references) {
+    if (r.kind !== "market" || followed.some((f) => f.coin === r.coin)) continue;
+    followed.push({ coin: r.coin, market: followed.length, szDecimals: r.szDecimals });
+  }
+  return followed;
+}
+
 /** Names and facts of the markets as the frames that open a run. */
-function primeLane(markets: readonly string[], facts: readonly InstrumentFacts[]): FrameLane {
-  const lane = new FrameLane(256 * (markets.length + 1));
-  markets.forEach((market, i) => {
-    writeText(lane, 0, i + 1, market);
-    writeInstrument(lane, 0, i, facts[i] as InstrumentFacts, i + 1);
+function primeLane(
+  markets: readonly string[],
+  facts: readonly InstrumentFacts[],
+  references: readonly ReferenceFacts[],
+  followed: readonly CodecMarket[],
+): FrameLane {
+  const lane = new FrameLane(256 * (followed.length + 1));
+  for (const { coin, market } of followed) writeText(lane, 0, market + 1, coin);
+  markets.forEach((_, i) => {
+    const r = references[i] as ReferenceFacts;
+    const index = r.kind === "market" ? followed.findIndex((f) => f.coin === r.coin) : REFERENCE[r.kind];
+    writeInstrument(lane, 0, i, facts[i] as InstrumentFacts, i + 1, index);
   });
   return lane;
+}
+
+/** The reference as reports name it. */
+function referenceName(market: number, followed: readonly CodecMarket[]): string {
+  if (market === REFERENCE.none) return "none";
+  return market === REFERENCE.oracle ? "oracle" : (followed[market] as CodecMarket).coin;
 }
 
 /** The instruments as the frames say them, so that engine and exchange read the same. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { SETTINGS } from "../../src/io/settings.ts";
-import { makeWorld, runWorld } from "../fixtures/world.ts";
+import { makeMirrorWorld, makeWorld, runWorld, type World } from "../fixtures/world.ts";
 
 // Five minutes with a silence of four seconds (every signal goes stale) and, before it, some of books alone (one signal does).
 const world = makeWorld(3, 300, (push, second) => {
@@ -13,13 +13,17 @@ const world = makeWorld(3, 300, (push, second) => {
 const BASE = ["capital_usd=150"];
 const bases = new Map<string, string>();
 
-function hashOf(set: readonly string[]): string {
-  return runWorld(world, [...BASE, ...set], { viable: true }).sequencer.intentHash;
+/** Eighteen minutes in which the reference is ahead by a second: only a reference that has been proven moves fair value. */
+const mirror = makeMirrorWorld(3, 1080, 1000);
+const WORLD_OF: Record<string, World> = { reference_weight_max: mirror };
+
+function hashOf(set: readonly string[], key = ""): string {
+  return runWorld(WORLD_OF[key] ?? world, [...BASE, ...set], { viable: true }).sequencer.intentHash;
 }
 
-function baseHash(extra: readonly string[]): string {
-  const key = extra.join(" ");
-  const known = bases.get(key) ?? hashOf(extra);
+function baseHash(extra: readonly string[], of: string): string {
+  const key = `${of in WORLD_OF ? of : ""} ${extra.join(" ")}`;
+  const known = bases.get(key) ?? hashOf(extra, of);
   bases.set(key, known);
   return known;
 }
@@ -59,6 +63,9 @@ const KNOBS: [key: string, value: string, beside?: string[]][] = [
   ["volatility_floor_bps", "20"],
   ["volatility_prior_bps", "6"],
   ["own_fill_prior_count", "1"],
+  ["reference_half_life_s", "5"],
+  ["reference_weight_max", "0"],
+  ["reference_veto_sd", "0"],
   ["latency_s", "0.6"],
   ["chi", "0.5"],
   ["stale_feed_s", "1"],
@@ -70,7 +77,7 @@ const KNOBS: [key: string, value: string, beside?: string[]][] = [
 
 describe("every setting moves a quote or a decision", () => {
   test.each(KNOBS)("%s = %s", (key, value, beside = []) => {
-    expect(hashOf([...beside, `${key}=${value}`])).not.toBe(baseHash(beside));
+    expect(hashOf([...beside, `${key}=${value}`], key)).not.toBe(baseHash(beside, key));
   });
 
   test("no setting is missing from this table", () => {
@@ -78,6 +85,6 @@ describe("every setting moves a quote or a decision", () => {
   });
 
   test("the same settings decide the same", () => {
-    expect(hashOf([])).toBe(baseHash([]));
+    expect(hashOf([])).toBe(baseHash([], ""));
   });
 });

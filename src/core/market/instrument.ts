@@ -28,6 +28,8 @@ export interface Instrument {
   readonly delisted: boolean;
   /** Smallest order the venue takes, micro-dollars ($10). */
   readonly minNotionalUsd: MicroUsd;
+  /** What fair value is measured against: a market's index, or one of REFERENCE. */
+  readonly referenceMarket: number;
 }
 
 /** Facts as they are known outside, before they become a frame. */
@@ -44,13 +46,14 @@ export interface InstrumentFacts {
   minNotionalUsd: MicroUsd;
 }
 
-/** Writes the facts as a frame. `coinTextId` names the coin by an earlier `text` frame. */
+/** Writes the facts as a frame. `coinTextId` names the coin by an earlier `text` frame; `referenceMarket` as in `Instrument`. */
 export function writeInstrument(
   lane: FrameLane,
   timeUs: number,
   market: number,
   facts: InstrumentFacts,
   coinTextId: number,
+  referenceMarket: number = -1,
 ): number {
   const at = lane.begin(KIND.instrument, INSTRUMENT.size, timeUs, timeUs, market);
   const data = lane.data;
@@ -65,6 +68,7 @@ export function writeInstrument(
   data[at + INSTRUMENT.isolatedOnly] = facts.isolatedOnly ? 1 : 0;
   data[at + INSTRUMENT.minNotionalUsd] = facts.minNotionalUsd;
   data[at + INSTRUMENT.coinTextId] = coinTextId;
+  data[at + INSTRUMENT.referenceMarket] = referenceMarket;
   return at;
 }
 
@@ -85,6 +89,7 @@ export function readInstrument(data: Float64Array, at: number): Instrument {
     creditRatio: data[at + INSTRUMENT.creditRatio] as number,
     delisted: data[at + INSTRUMENT.delisted] === 1,
     minNotionalUsd: data[at + INSTRUMENT.minNotionalUsd] as number,
+    referenceMarket: data[at + INSTRUMENT.referenceMarket] as number,
   };
 }
 

@@ -171,6 +171,7 @@ export class QuoteModel {
     terms[TERM.volatility_latency] = this.#latencyFrac;
     terms[TERM.staleness] = this.#stalenessFrac;
     terms[TERM.governor] = governorWidening(this.#baseFrac, growingRatio);
+    terms[TERM.reference] = 0;
     terms[TERM.burst] = 0;
     terms[TERM.reset] = 0;
     return applyBounds(terms, this.#floorFrac, this.#params.halfSpreadMaxFrac);

@@ -182,14 +182,25 @@ export class Quoter {
     return inputs;
   }
 
-  /** Writes the ladder of one side. `addedFrac` is what a burst keeps it away by. Returns why it is empty, or `none`. */
-  writeSide(side: number, fairPx: number, addedFrac: number, roomLots: Lots, board: SignalBoard): Reason {
+  /**
+   * Writes the ladder of one side. `burstFrac` is what a burst keeps it away by, `vetoFrac` what the reference does. Returns why it is
+   * empty, or `none`.
+   */
+  writeSide(
+    side: number,
+    fairPx: number,
+    burstFrac: number,
+    vetoFrac: number,
+    roomLots: Lots,
+    board: SignalBoard,
+  ): Reason {
     const inputs = this.#fillLadderInputs(side, fairPx, board.book);
-    inputs.bestFrac += addedFrac;
+    inputs.bestFrac += burstFrac + vetoFrac;
     inputs.sweepUsd = board.intensity.sweepUsd;
     inputs.roomLots = roomLots;
-    inputs.minimal = this.minimal || addedFrac > 0;
-    this.model.termsOf(side)[TERM.burst] = addedFrac;
+    inputs.minimal = this.minimal || burstFrac > 0;
+    this.model.termsOf(side)[TERM.reference] = vetoFrac;
+    this.model.termsOf(side)[TERM.burst] = burstFrac;
     return writeLadder(side === BUY ? this.bids : this.asks, inputs);
   }
 

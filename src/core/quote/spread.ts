@@ -12,6 +12,7 @@ export const TERMS = [
   "volatility_latency",
   "staleness",
   "governor",
+  "reference",
   "burst",
   "reset",
   "floor",
@@ -28,10 +29,11 @@ export const TERM: Readonly<Record<TermName, number>> = {
   volatility_latency: 4,
   staleness: 5,
   governor: 6,
-  burst: 7,
-  reset: 8,
-  floor: 9,
-  cap: 10,
+  reference: 7,
+  burst: 8,
+  reset: 9,
+  floor: 10,
+  cap: 11,
 };
 
 /** Share of kappa sigma^2 L by which latency widens: the Gaussian optimum is 1, quotes that can be crossed want 1.5 to 2. */

@@ -2,7 +2,7 @@
  * All that is known of one market: its book, and every estimate made from book and trades.
  * @module
  */
-import { CONTEXT, F, KIND, TRADE } from "../frame.ts";
+import { BBO, BOOK, CONTEXT, F, KIND, TRADE } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
 import { OwnMarkouts } from "../learn/markout.ts";
 import { BookView, MidHistory } from "../market/book.ts";
@@ -10,16 +10,20 @@ import { SweepAssembler } from "../market/trades.ts";
 import type { MarketParams } from "../params.ts";
 import { Viability, type ViabilityInputs } from "../quote/viability.ts";
 import type { Reason } from "../reason.ts";
-import type { Lots, Px, TimeUs } from "../units.ts";
+import { BPS, type Lots, type Px, type TimeUs } from "../units.ts";
 import { Flow } from "./flow.ts";
 import { CHANNEL, SignalHub } from "./hub.ts";
 import { microPrice, TouchDepth } from "./imbalance.ts";
 import { Impact } from "./impact.ts";
 import { Intensity } from "./intensity.ts";
+import { REFERENCE, Reference } from "./reference.ts";
 import { Volatility } from "./volatility.ts";
 
 /** Time between two verdicts: one block. */
 const VERDICT_US = 30_000_000;
+/** A proven reference moves fair value by at most half the touch and this much, and by at most 3 sigma of a second. */
+const SHIFT_BEYOND_TOUCH_FRAC = 2 * BPS;
+const SHIFT_SIGMAS = 3;
 
 /** Feeds book and trades to every estimator of a market, and holds what they say. */
 export class SignalBoard {
@@ -32,7 +36,8 @@ export class SignalBoard {
   readonly imbalance = new TouchDepth();
   readonly flow = new Flow();
   readonly hub: SignalHub;
-  /** Fair value, price units: the micro-price. */
+  readonly reference: Reference;
+  /** Fair value, price units: the micro-price, moved by the reference where that has been shown to pay. */
   fairPx = Number.NaN;
   /** Last known mid, kept through a gap. */
   lastMid = Number.NaN;
@@ -45,6 +50,8 @@ export class SignalBoard {
   readonly #impactId: number;
   readonly #flowId: number;
   readonly #depthId: number;
+  readonly #referenceId: number;
+  #microPx = Number.NaN;
   #verdictUs = Number.NEGATIVE_INFINITY;
   #venueTimeUs = 0;
   #touchBid = 0;
@@ -54,6 +61,7 @@ export class SignalBoard {
     this.volatility = new Volatility(params);
     this.intensity = new Intensity(params);
     this.impact = new Impact(params, this.viability);
+    this.reference = new Reference(params);
     this.hub = new SignalHub(params);
     this.#ownFills = new OwnMarkouts({
       onOwnMarkout: (adverseFrac, depthFrac) => this.#onOwnMarkout(adverseFrac, depthFrac),
@@ -64,6 +72,44 @@ export class SignalBoard {
     this.#intensityId = this.hub.register("intensity", CHANNEL.trades);
     this.#impactId = this.hub.register("impact", CHANNEL.trades);
     this.#flowId = this.hub.register("flow", CHANNEL.trades);
+    this.#referenceId = this.hub.register("reference", CHANNEL.reference);
+  }
+
+  /** What this market is measured against: a market's index, or one of REFERENCE. Known once, with the market's facts. */
+  setReference(market: number, timeUs: TimeUs): void {
+    this.reference.market = market;
+    if (market === REFERENCE.none) this.hub.disable(this.#referenceId, timeUs);
+  }
+
+  /** Takes a `book` or `bbo` frame of the reference's market. Returns whether fair value or a veto may have moved. */
+  onReference(data: Float64Array, at: number): boolean {
+    const isBbo = data[at + F.kind] === KIND.bbo;
+    // Only books come whatever happens: their pace says whether the reference is still there.
+    if (!isBbo) this.hub.onChannel(CHANNEL.reference, data[at + F.timeUs] as TimeUs);
+    const bids = isBbo ? (data[at + BBO.bidLots] as number) : (data[at + BOOK.bidCount] as number);
+    const asks = isBbo ? (data[at + BBO.askLots] as number) : (data[at + BOOK.askCount] as number);
+    const bidPx = data[at + (isBbo ? BBO.bidPx : BOOK.levels)] as number;
+    const askPx = data[at + (isBbo ? BBO.askPx : BOOK.levels + 2 * bids)] as number;
+    if (bids === 0 || asks === 0) return false;
+    this.reference.onReference((bidPx + askPx) / 2);
+    return this.#updateFair();
+  }
+
+  /** Fair value from the micro-price and the reference. Returns whether it or a veto depends on the reference now. */
+  #updateFair(): boolean {
+    const micro = this.#microPx;
+    this.fairPx = micro;
+    if (!this.hub.isWarm(this.#referenceId) || Number.isNaN(micro)) return false;
+    const book = this.book;
+    const halfTouch = (book.askPx - book.bidPx) / 2 / book.mid;
+    const cap = Math.min(halfTouch + SHIFT_BEYOND_TOUCH_FRAC, SHIFT_SIGMAS * this.volatility.sigma);
+    this.fairPx = micro * (1 + this.reference.shiftFrac(micro, cap));
+    return true;
+  }
+
+  /** How much further a side must stand because the reference left it behind; 0 while the reference is cold or stale. */
+  vetoFrac(side: number): number {
+    return this.hub.isWarm(this.#referenceId) ? this.reference.vetoFrac(side, this.fairPx) : 0;
   }
 
   /** Takes a `book` or `bbo` frame. Returns whether it told something new. */
@@ -83,10 +129,12 @@ export class SignalBoard {
     this.#venueTimeUs = venueTimeUs;
     if (!book.hasTouch || book.isCrossed) {
       this.fairPx = Number.NaN;
+      this.#microPx = Number.NaN;
       return;
     }
-    this.fairPx = microPrice(book);
-    this.volatility.onPrice(this.fairPx);
+    this.#microPx = microPrice(book);
+    this.#updateFair();
+    this.volatility.onPrice(this.#microPx);
     this.imbalance.onTouch(book.bidLots, book.askLots);
     this.#settle(venueTimeUs);
     if (book.bidPx === this.#touchBid && book.askPx === this.#touchAsk) return;
@@ -132,6 +180,12 @@ export class SignalBoard {
   onContext(data: Float64Array, at: number): number {
     this.#closeSweep();
     this.hub.onChannel(CHANNEL.context, data[at + F.timeUs] as TimeUs);
+    const oraclePx = data[at + CONTEXT.oraclePx] as number;
+    if (this.reference.market === REFERENCE.oracle && oraclePx > 0) {
+      this.hub.onChannel(CHANNEL.reference, data[at + F.timeUs] as TimeUs);
+      this.reference.onReference(oraclePx);
+      this.#updateFair();
+    }
     return data[at + CONTEXT.markPx] as number;
   }
 
@@ -162,6 +216,8 @@ export class SignalBoard {
     this.intensity.onTimer(timeUs);
     this.impact.onTimer(timeUs, this.intensity.thresholdIndex);
     this.flow.onTimer(this.#venueTimeUs);
+    this.reference.onTimer(this.#microPx);
+    this.hub.setWarm(this.#referenceId, this.reference.isWarm, timeUs);
     this.hub.setWarm(this.#fair, !Number.isNaN(this.fairPx), timeUs);
     this.hub.setWarm(this.#depthId, this.imbalance.isWarm, timeUs);
     this.hub.setWarm(this.#volatilityId, this.volatility.isWarm, timeUs);
@@ -190,6 +246,8 @@ export class SignalBoard {
     this.book.clear();
     this.mids.clear();
     this.fairPx = Number.NaN;
+    this.#microPx = Number.NaN;
+    this.reference.onGap();
     this.#touchBid = 0;
     this.volatility.onGap();
     this.intensity.onGap();
@@ -211,6 +269,7 @@ export class SignalBoard {
     this.imbalance.foldInto(hash);
     this.flow.foldInto(hash);
     this.hub.foldInto(hash);
+    this.reference.foldInto(hash);
     this.viability.foldInto(hash);
   }
 }

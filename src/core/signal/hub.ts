@@ -12,9 +12,9 @@ const STATE_NAMES = ["disabled", "cold", "warm", "stale"] as const;
 export type SignalStateName = (typeof STATE_NAMES)[number];
 
 /** Channels whose spacing is learnt. `bbo` and `trades` speak on change only: their silence is no news while the connection lives. */
-export const CHANNEL = { bbo: 0, trades: 1, book: 2, context: 3 } as const;
-const CHANNEL_COUNT = 4;
-const SPEAKS_ON_CHANGE = [true, true, false, false] as const;
+export const CHANNEL = { bbo: 0, trades: 1, book: 2, context: 3, reference: 4 } as const;
+const CHANNEL_COUNT = 5;
+const SPEAKS_ON_CHANGE = [true, true, false, false, false] as const;
 
 const MAX_AGE_US_MIN = 2 * US_PER_SECOND;
 const SPACINGS = 3;
@@ -83,7 +83,7 @@ export class SignalHub {
   readonly #channel: number[] = [];
   readonly #state: number[] = [];
   readonly #sinceUs: number[] = [];
-  readonly #spacing = [new Spacing(), new Spacing(), new Spacing(), new Spacing()];
+  readonly #spacing = [new Spacing(), new Spacing(), new Spacing(), new Spacing(), new Spacing()];
   readonly #maxAgeUs = new Float64Array(CHANNEL_COUNT).fill(Number.POSITIVE_INFINITY);
   #missedBookUs = Number.POSITIVE_INFINITY;
   #connectionUs = Number.NaN;
@@ -127,6 +127,11 @@ export class SignalHub {
   /** Its owner has (or has no longer) an estimate. A signal that was warm does not become cold again. */
   setWarm(id: number, warm: boolean, timeUs: TimeUs): void {
     if (warm && this.#state[id] === SIGNAL_STATE.cold) this.#enter(id, SIGNAL_STATE.warm, timeUs);
+  }
+
+  /** Whether a signal may be used: warm and not stale. */
+  isWarm(id: number): boolean {
+    return this.#state[id] === SIGNAL_STATE.warm;
   }
 
   #enter(id: number, state: number, timeUs: TimeUs): void {

@@ -164,6 +164,26 @@ export function marketSheet(coin: string, answers: readonly InfoAnswer[]): Marke
   };
 }
 
+/**
+ * What a market is measured against: the validator perp of the same name where a HIP-3 market mirrors one, else its oracle; a validator perp
+ * is its own. Named by the venue's lists: a perp that is delisted or not in them is no reference.
+ */
+export type ReferenceFacts =
+  | { kind: "none" }
+  | { kind: "oracle" }
+  | { kind: "market"; coin: string; szDecimals: number };
+
+/** Finds the reference of a coin. */
+export function resolveReference(coin: string, answers: readonly InfoAnswer[]): ReferenceFacts {
+  const dex = dexOf(coin);
+  if (dex === "") return { kind: "none" };
+  const meta = metaSchema.safeParse(find(answers, "meta", "")?.response);
+  const mirrored = coin.slice(dex.length + 1);
+  const entry = meta.success ? meta.data.universe.find((e) => e.name === mirrored) : undefined;
+  if (entry === undefined || entry.isDelisted === true) return { kind: "oracle" };
+  return { kind: "market", coin: mirrored, szDecimals: entry.szDecimals };
+}
+
 /** Whether the fees are those of nobody: tier 0, which a report must say. */
 export function feesAreTierZero(answers: readonly InfoAnswer[]): boolean {
   const user = find(answers, "userFees", null)?.request.user;
