@@ -141,6 +141,8 @@ xyz:TEST  hip3  23.0 min  12345 frames
   half-spread        base +1.34, fee +3.00, adverse selection +15.34, volatility latency +2.94,
                      reset +0.09
   estimates          kappa 1900 (102 sweeps, cv 0.09), sigma 3.70 bps, gamma 0.5
+  reference          TEST warm: lag 0.25 s, R2 0.08, gain +0.50 [-0.10, +1.10] bps, level only, held
+                     back 3.1 %
   requests           60: 10 place, 48 modify, 2 cancel, 1 rejected, 0 refused
                      1.5 a fill, 0.13 a dollar, headroom 99.0 %
   queue bracket      pessimistic 40: -5.00  central 46: -4.75  touch 52: -4.50
