@@ -110,6 +110,13 @@ describe("bans", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("only io/net.ts opens connections, only io/serve.ts takes them", () => {
+    const word = /\b(fetch|WebSocket|XMLHttpRequest|Bun\.serve|Bun\.connect|Bun\.listen)\b/;
+    const allowed = ["src/io/net.ts", "src/io/serve.ts"];
+    const wrong = sources.filter((f) => !allowed.includes(f.path) && word.test(codeOf(f.text))).map((f) => f.path);
+    expect(wrong).toEqual([]);
+  });
+
   test("nothing reaches for chance but the seeded generator", () => {
     expect(sources.filter((f) => /Math\.random/.test(codeOf(f.text))).map((f) => f.path)).toEqual([]);
   });

@@ -60,17 +60,42 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "paper",
-    help: "trade on paper: over a tape at its own pace, or on a generated market",
-    words: { name: "MARKET", min: 0, max: 64, help: "markets; none means the config's, or the generated one" },
+    help: "trade on paper: on a venue's live data, over a tape, or on a generated market",
+    words: {
+      name: "MARKET",
+      min: 0,
+      max: 64,
+      help: "markets, as BTC or xyz:TSLA; none means the config's, or the generated one",
+    },
     flags: {
+      venue: {
+        kind: "text",
+        hint: "VENUE",
+        help: "mainnet, testnet, local or an address (mainnet when a market is named)",
+      },
+      address: {
+        kind: "text",
+        hint: "0x...",
+        help: "an account: its fees and its request count are used, nothing is signed",
+      },
       tape,
-      speed: { kind: "number", hint: "N", min: 0.01, help: "market seconds per second (1)" },
+      speed: {
+        kind: "number",
+        hint: "N",
+        min: 0.01,
+        help: "market seconds per second, of a tape or the generated market (1)",
+      },
       for: { kind: "text", hint: "30m", help: "end after this much market time: 45s, 30m, 2h" },
       seed: { kind: "number", hint: "N", min: 0, help: "seed of the generated market (1)" },
-      record: { kind: "text", hint: "FILE", help: "write what the generated market sends as a .zst tape" },
+      record: { kind: "text", hint: "FILE", help: "also write what the venue sends as a .zst tape" },
       ...run,
     },
-    examples: ["mmbin paper", "mmbin paper --for 2h --speed 600", "mmbin paper WLFI --tape day.ndjson.zst --speed 60"],
+    examples: [
+      "mmbin paper xyz:TSLA hyna:HYPE",
+      "mmbin paper BTC --venue testnet --for 30m",
+      "mmbin paper --for 2h --speed 600",
+      "mmbin paper WLFI --tape day.ndjson.zst --speed 60",
+    ],
     run: async (parsed) => (await import("./paper.ts")).paperCommand(parsed),
   },
   {

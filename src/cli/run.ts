@@ -4,7 +4,7 @@
  */
 import { WallClock } from "../io/clock.ts";
 import { usageError } from "../io/exit.ts";
-import { endStatus, hasColor, terminalWidth, writeOut, writeStatus } from "../io/log.ts";
+import { endStatus, hasColor, terminalWidth, writeNote, writeOut, writeStatus } from "../io/log.ts";
 import { dropReport, reserveReport, writeUserFile } from "../io/paths.ts";
 import type { Report } from "../run/report_schema.ts";
 import { renderReport } from "../run/report_table.ts";
@@ -29,6 +29,8 @@ export function requestOf(command: "backtest" | "paper", parsed: Parsed, markets
     skipBadLines: parsed.has("skip-bad-lines"),
     quotaUsedCount: parsed.number("quota-used") ?? 0,
     quotaVolumeUsd: parsed.number("quota-volume") ?? 0,
+    venue: parsed.text("venue"),
+    address: parseAddress(parsed.text("address")),
     seed: parsed.number("seed") ?? 1,
     speed: parsed.number("speed"),
     forSeconds: parseSpan(parsed.text("for")),
@@ -42,6 +44,13 @@ export function parseSpan(text: string | null): number | null {
   const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text);
   if (match === null || Number(match[1]) === 0) throw usageError(`--for is a time like 45s, 30m or 2h, not "${text}"`);
   return Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as "s" | "m" | "h"];
+}
+
+/** Checks an account's address, and writes it as the venue does. */
+function parseAddress(text: string | null): string | null {
+  if (text === null) return null;
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw usageError(`--address is 0x and 40 hexadecimal digits, not "${text}"`);
+  return text.toLowerCase();
 }
 
 /** Runs, prints and stores. Returns the exit code: 130 or 143 when a signal ended it. */
@@ -66,6 +75,9 @@ export async function runAndReport(
     report = await run(request, {
       status: (line) => {
         if (!quiet) writeStatus(line);
+      },
+      note: (line) => {
+        if (!quiet) writeNote(line);
       },
       stopRequested: () => signal !== 0,
     });

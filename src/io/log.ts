@@ -54,6 +54,12 @@ export function writeStatus(line: string): void {
   else writeSync(2, `\r\u001b[2K${line.slice(0, terminalWidth() - 1)}`);
 }
 
+/** A line that stays: above the status line in a terminal. */
+export function writeNote(line: string): void {
+  if (process.stderr.isTTY === true) writeSync(2, `\r\u001b[2K${line}\n`);
+  else writeError(line);
+}
+
 /** Leaves a status line standing. */
 export function endStatus(): void {
   if (process.stderr.isTTY === true) writeSync(2, "\n");

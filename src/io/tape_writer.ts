@@ -4,59 +4,96 @@
  */
 import { open } from "node:fs/promises";
 
-/** Lines collected before a frame is written: a cut loses at most this much. */
+/** Lines collected before a frame is written. */
 const FRAME_BYTES = 1024 * 1024;
+/** Text that may wait for a slow disk; what comes after it is refused, and said. */
+const WAITING_BYTES_MAX = 64 * FRAME_BYTES;
 
-/** Appends lines to a `.zst` tape. Every frame stands alone, so that what was written stays readable whatever happens next. */
+/**
+ * Appends lines to a `.zst` tape. Every frame stands alone, so that what was written stays readable whatever happens next.
+ *
+ * Adding never waits: compressing and writing go on behind, frame after frame in order. What goes wrong there is kept in `failure`.
+ */
 export class TapeWriter {
-  readonly #path: string;
+  readonly path: string;
+  /** Why nothing more is written, or "". */
+  failure = "";
+  lineCount = 0;
+  /** Bytes on disk. */
+  byteCount = 0;
   #pending: string[] = [];
-  #bytes = 0;
+  #pendingBytes = 0;
+  #waitingBytes = 0;
+  #behind: Promise<void> = Promise.resolve();
 
   private constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   /** Creates or empties the file, so that an unwritable place shows before the first line. */
   static async create(path: string): Promise<TapeWriter> {
-    await (await open(path, "w")).close();
+    await (await open(path, "w", 0o600)).close();
     return new TapeWriter(path);
   }
 
   /** @param push The push's own JSON text. */
-  async writePush(timeUs: number, push: string): Promise<void> {
-    await this.#add(`{"local_ms":${timeUs / 1000},"msg":${push}}\n`);
+  writePush(timeUs: number, push: string): void {
+    this.#add(`{"local_ms":${timeUs / 1000},"msg":${push}}\n`);
   }
 
-  async writeInfo(timeUs: number, request: unknown, response: unknown): Promise<void> {
-    await this.#add(`${JSON.stringify({ local_ms: timeUs / 1000, info: { request, response } })}\n`);
+  writeInfo(timeUs: number, request: unknown, response: unknown): void {
+    this.#add(`${JSON.stringify({ local_ms: timeUs / 1000, info: { request, response } })}\n`);
   }
 
-  async writeMark(timeUs: number, reason: string): Promise<void> {
-    await this.#add(`${JSON.stringify({ local_ms: timeUs / 1000, mark: { gap: reason } })}\n`);
+  writeMark(timeUs: number, reason: string): void {
+    this.#add(`${JSON.stringify({ local_ms: timeUs / 1000, mark: { gap: reason } })}\n`);
   }
 
-  async #add(line: string): Promise<void> {
+  #add(line: string): void {
+    if (this.failure !== "") return;
     this.#pending.push(line);
-    this.#bytes += line.length;
-    if (this.#bytes >= FRAME_BYTES) await this.flush();
+    this.#pendingBytes += line.length;
+    this.lineCount += 1;
+    if (this.#pendingBytes >= FRAME_BYTES) this.flush();
   }
 
-  /** Writes what is pending as one frame. */
-  async flush(): Promise<void> {
-    if (this.#pending.length === 0) return;
-    const frame = Bun.zstdCompressSync(Buffer.from(this.#pending.join("")));
+  /** Hands what is pending over to be written as one frame. */
+  flush(): void {
+    if (this.#pending.length === 0 || this.failure !== "") return;
+    const bytes = this.#pendingBytes;
+    if (this.#waitingBytes + bytes > WAITING_BYTES_MAX) {
+      this.failure = `the disk is too slow: ${WAITING_BYTES_MAX / FRAME_BYTES} MB wait to be written`;
+      return;
+    }
+    const lines = this.#pending;
     this.#pending = [];
-    this.#bytes = 0;
-    const file = await open(this.#path, "a");
+    this.#pendingBytes = 0;
+    this.#waitingBytes += bytes;
+    this.#behind = this.#behind.then(async () => {
+      await this.#write(Buffer.from(lines.join("")));
+      this.#waitingBytes -= bytes;
+    });
+  }
+
+  async #write(text: Buffer): Promise<void> {
+    if (this.failure !== "") return;
     try {
-      await file.write(frame);
-    } finally {
-      await file.close();
+      const frame = await Bun.zstdCompress(text);
+      const file = await open(this.path, "a");
+      try {
+        await file.write(frame);
+        this.byteCount += frame.length;
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      this.failure = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
     }
   }
 
+  /** Writes the rest and waits for all of it. */
   async close(): Promise<void> {
-    await this.flush();
+    this.flush();
+    await this.#behind;
   }
 }

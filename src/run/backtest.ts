@@ -40,6 +40,7 @@ export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> 
       truncated: t.truncated,
     })),
     counts: session.intake.counts(),
+    feed: null,
     solver_calls: session.solverCalls,
     ladders: session.ladders,
     markets: session.finish(curves, tapeWarnings(tapes, stopped)),

@@ -4,10 +4,15 @@
  */
 import type { Desk } from "../core/desk.ts";
 import { DESK, F, FrameLane, GAP, KIND, TIMER, TIMER_GRID_US } from "../core/frame.ts";
-import type { TimeUs } from "../core/units.ts";
+import { type TimeUs, US_PER_SECOND } from "../core/units.ts";
 import type { ShadowExchange } from "../sim/shadow.ts";
 import type { Sequencer } from "./sequencer.ts";
 
+/**
+ * Silence after which timers stop: what the intake calls a gap. Two steps more, so that the engine sees the silence, withdraws its quotes, and
+ * then decides nothing until messages come again.
+ */
+const SILENCE_US = 10 * US_PER_SECOND + 2 * TIMER_GRID_US;
 /** Room for the answers of one poll: every slot of a few markets answering at once, with fills. */
 const REPLY_LANE_SIZE = 65_536;
 
@@ -81,6 +86,11 @@ export class Drive {
       if (at !== gapAt) this.#accept(data, at, venueTimeUs);
     }
     this.#deliverReplies(venueTimeUs, timeUs, false);
+  }
+
+  /** The receiving clock reached `nowUs` without a message: timers that are due run. Calling it more or less often changes nothing. */
+  onClock(nowUs: TimeUs): void {
+    if (this.#messageTimeUs > 0) this.#runTimers(Math.min(nowUs, this.#messageTimeUs + SILENCE_US));
   }
 
   #start(timeUs: TimeUs, venueTimeUs: TimeUs): void {

@@ -8,6 +8,8 @@ import { CHANNEL_NAMES, type CodecMarket, MarketCodec } from "../wire/hyperliqui
 
 /** Silence of the whole connection that counts as a gap. */
 const GAP_US = 10 * US_PER_SECOND;
+/** A file that starts so soon after the last one's end was written by the same connection: nobody reconnects that quickly. */
+const CONTINUES_US = US_PER_SECOND;
 /** Trade ids remembered a market: the venue repeats about 20 s of trades on a subscribe, at most a few hundred. */
 const TIDS_MAX = 8192;
 
@@ -59,6 +61,7 @@ export class Intake {
   /** Per market: the next trades push is the first since a subscribe. */
   readonly #awaitsReplay: boolean[];
   #lastUs = Number.NaN;
+  #fileStarts = false;
   #gapReason = "";
   /** Newest venue time before the last gap: a trade from before it is not new, whichever push repeats it. */
   #gapVenueUs = 0;
@@ -70,9 +73,9 @@ export class Intake {
     this.#awaitsReplay = markets.map(() => true);
   }
 
-  /** A new file is a new connection: its first trades repeat older ones. */
+  /** A new file may be a new connection, whose first trades repeat older ones: unless it goes on where the last one ended. */
   onFileStart(): void {
-    this.#awaitsReplay.fill(true);
+    this.#fileStarts = true;
   }
 
   /** The recorder lost its connection. The next message comes after a gap. */
@@ -89,6 +92,8 @@ export class Intake {
     const bad = this.codec.badCount;
     const before = lane.length;
     const lastVenueUs = this.codec.newestVenueTimeUs;
+    if (this.#fileStarts && !(timeUs - this.#lastUs <= CONTINUES_US)) this.#awaitsReplay.fill(true);
+    this.#fileStarts = false;
     const isGap = this.#isGap(timeUs);
     if (isGap) this.#writeGap(timeUs, lane);
     const start = lane.length;

@@ -1,84 +1,174 @@
 /**
- * Paper trading on a generated market, through the codec and at the pace of a scaled clock.
+ * Paper trading on what a venue says now: the same session as over tapes, fed by a connection.
  * @module
  */
-
 import { US_PER_SECOND } from "../core/units.ts";
-import { ScaledClock } from "../io/clock.ts";
-import { loadConfig } from "../io/config.ts";
-import { storageError } from "../io/exit.ts";
+import { type LoadedConfig, loadConfig } from "../io/config.ts";
+import { storageError, usageError } from "../io/exit.ts";
 import { TapeWriter } from "../io/tape_writer.ts";
 import { BUILD } from "../io/version.ts";
-import { GENERATED_MARKET, GeneratedMarket } from "../sim/flow.ts";
+import { GENERATED_MARKET } from "../sim/flow.ts";
+import type { Drift } from "../venue/hyperliquid/drift.ts";
+import { InfoClient } from "../venue/hyperliquid/info.ts";
+import type { InfoAnswer } from "../wire/hyperliquid/instrument.ts";
+import { Following, type Place } from "./follow.ts";
+import { openPlace } from "./place.ts";
 import { REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import type { RunIo, RunRequest } from "./request.ts";
 import { Session } from "./session.ts";
 import { StatusLine } from "./status.ts";
+import { WorkTime } from "./work_time.ts";
 
-/** Every generated run starts at the same moment: seed and settings alone decide it. */
-const START_US = 1_767_225_600 * US_PER_SECOND;
-/** Pushes between two looks at the clock. */
-const BATCH = 64;
+/** A clock further off than this makes venue times and ours disagree about what came first. */
+const OFFSET_MS_MAX = 1_000;
 
-/** Trades the generated market until the time is up or somebody stops it. */
-export async function runGenerated(request: RunRequest, io: RunIo): Promise<Report> {
+/** Runs the request on its venue: mainnet when markets are named, the embedded one when none is. */
+export async function runVenue(request: RunRequest, io: RunIo): Promise<Report> {
   const loaded = loadConfig(request.config.file);
   const wanted = request.markets.length > 0 ? request.markets : loaded.markets;
-  const markets = wanted.length > 0 ? wanted : [GENERATED_MARKET];
-  const world = new GeneratedMarket(request.seed, START_US);
-  const answers = world.answers();
-  const session = new Session({ ...request, markets, answers, loaded });
-  const status = new StatusLine(session, markets, io);
-  const writer = request.recordFile === null ? null : await createWriter(request.recordFile);
-  for (const { request: asked, response } of answers) await writer?.writeInfo(START_US, asked, response);
-  const clock = new ScaledClock(START_US, request.speed ?? 1);
-  const encoder = new TextEncoder();
-  const endUs = request.forSeconds === null ? Number.POSITIVE_INFINITY : START_US + request.forSeconds * US_PER_SECOND;
-  let count = 0;
-  for (;;) {
-    const push = world.next();
-    if (push.timeUs > endUs || io.stopRequested()) break;
-    count += 1;
-    // Signals are only heard between turns of the event loop, so it gets one now and then even when the clock is ahead.
-    while ((clock.nowUs() < push.timeUs || count % BATCH === 0) && !io.stopRequested()) {
-      await clock.sleepUntil(push.timeUs);
-      if (clock.nowUs() >= push.timeUs) break;
-    }
-    if (io.stopRequested()) break;
-    const bytes = encoder.encode(push.text);
-    await writer?.writePush(push.timeUs, push.text);
-    session.onPush(bytes, 0, bytes.length, push.timeUs);
-    status.update();
-  }
-  await writer?.close();
-  return report(request, session, io.stopRequested());
-}
-
-async function createWriter(path: string): Promise<TapeWriter> {
+  const name = request.venue ?? (wanted.length > 0 && !wanted.every(isGenerated) ? "mainnet" : "local");
+  const markets = wanted.length > 0 ? wanted : name === "local" ? [GENERATED_MARKET] : [];
+  if (markets.length === 0) throw usageError("no market: name one, or list markets in the config");
+  const place = openPlace(request, name);
   try {
-    return await TapeWriter.create(path);
-  } catch (error) {
-    throw storageError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code ?? "error"})`);
+    return await new PaperRun(request, io, place, loaded).run(markets);
+  } finally {
+    place.close();
   }
 }
 
-function report(request: RunRequest, session: Session, stopped: boolean): Report {
-  const warnings: ReportWarning[] = [
-    { code: "generated", text: "a generated market: nothing here says anything about a real one" },
-  ];
-  return {
-    schema: REPORT_SCHEMA,
-    build: BUILD.id,
-    command: request.command,
-    config_hash: session.configHash,
-    seed: request.seed,
-    started_us: session.startedUs,
-    ended_us: session.endedUs,
-    stopped,
-    tapes: [],
-    counts: session.intake.counts(),
-    solver_calls: session.solverCalls,
-    ladders: session.ladders,
-    markets: session.finish([], warnings),
-  };
+/** The generated HIP-3 market exists nowhere else. */
+const isGenerated = (market: string): boolean => market === GENERATED_MARKET;
+
+/** One paper run on one venue. */
+class PaperRun {
+  readonly #request: RunRequest;
+  readonly #io: RunIo;
+  readonly #place: Place;
+  readonly #loaded: LoadedConfig;
+  readonly #work = new WorkTime();
+  readonly #drifts: Drift[] = [];
+
+  constructor(request: RunRequest, io: RunIo, place: Place, loaded: LoadedConfig) {
+    this.#request = request;
+    this.#io = io;
+    this.#place = place;
+    this.#loaded = loaded;
+  }
+
+  /** Trades until the time is up, the venue ends or somebody stops it. */
+  async run(markets: readonly string[]): Promise<Report> {
+    const request = this.#request;
+    const { clock } = this.#place;
+    const info = new InfoClient(clock, this.#place.net, this.#place.venue);
+    const answers = await info.facts(markets, request.address);
+    const quota = request.address === null ? null : await info.quota(request.address);
+    const session = new Session({
+      ...request,
+      markets,
+      answers,
+      loaded: this.#loaded,
+      quotaUsedCount: quota?.usedCount ?? request.quotaUsedCount,
+      quotaVolumeUsd: quota?.volumeUsd ?? request.quotaVolumeUsd,
+      quotaReservedCount: quota?.reservedCount ?? 0,
+    });
+    const writer = request.recordFile === null ? null : await createWriter(request.recordFile, clock.nowUs(), answers);
+    const following = this.#follow(info, markets, answers, session, writer);
+    try {
+      await following.run();
+    } finally {
+      await writer?.close();
+    }
+    if (writer !== null && writer.failure !== "") throw unwritable(writer.path, writer.failure);
+    return this.#report(session, following);
+  }
+
+  #follow(
+    info: InfoClient,
+    markets: readonly string[],
+    answers: readonly InfoAnswer[],
+    session: Session,
+    writer: TapeWriter | null,
+  ): Following {
+    const { clock } = this.#place;
+    const status = new StatusLine(session, markets, this.#io);
+    return new Following(this.#place, info, markets, answers, session.followed, session.intake, {
+      onPush: (bytes, length, receivedUs, text) => {
+        if (this.#isOver(session, receivedUs)) return;
+        const startUs = clock.monotonicUs();
+        const before = session.sequencer.intentCount;
+        const problem = session.onPush(bytes, 0, length, receivedUs);
+        if (session.sequencer.intentCount > before) this.#work.add(clock.monotonicUs() - startUs);
+        if (problem === "") writer?.writePush(receivedUs, text);
+        status.update();
+      },
+      onLost: (reason, timeUs) => {
+        session.intake.onMark(reason);
+        writer?.writeMark(timeUs, reason);
+        this.#io.note(`connection lost: ${reason}`);
+      },
+      onTick: (nowUs) => {
+        session.onClock(nowUs);
+        return this.#io.stopRequested() || this.#isOver(session, nowUs);
+      },
+      onDrift: (drift) => {
+        this.#drifts.push(drift);
+        this.#io.note(`feed_drift: ${drift.text}`);
+      },
+    });
+  }
+
+  #isOver(session: Session, nowUs: number): boolean {
+    const { forSeconds } = this.#request;
+    return forSeconds !== null && session.startedUs > 0 && nowUs - session.startedUs > forSeconds * US_PER_SECOND;
+  }
+
+  #report(session: Session, following: Following): Report {
+    const work = this.#work;
+    const feed = following.report({
+      p50: work.quantileUs(0.5),
+      p99: work.quantileUs(0.99),
+      max: work.maxUs,
+      n: work.count,
+    });
+    return {
+      schema: REPORT_SCHEMA,
+      build: BUILD.id,
+      command: this.#request.command,
+      config_hash: session.configHash,
+      seed: this.#place.seed,
+      started_us: session.startedUs,
+      ended_us: session.endedUs,
+      stopped: this.#io.stopRequested(),
+      tapes: [],
+      counts: session.intake.counts(),
+      feed,
+      solver_calls: session.solverCalls,
+      ladders: session.ladders,
+      markets: session.finish([], [...this.#place.warnings, ...this.#warnings(feed.clock_offset_ms)]),
+    };
+  }
+
+  #warnings(offsetMs: number | null): ReportWarning[] {
+    const warnings: ReportWarning[] = [];
+    if (offsetMs !== null && Math.abs(offsetMs) > OFFSET_MS_MAX) {
+      const text = `this machine's clock is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${offsetMs > 0 ? "behind" : "ahead of"} the venue's: set it`;
+      warnings.push({ code: "clock_skew", text });
+    }
+    for (const text of new Set(this.#drifts.map((d) => d.text))) warnings.push({ code: "feed_drift", text });
+    return warnings;
+  }
 }
+
+async function createWriter(path: string, nowUs: number, answers: readonly InfoAnswer[]): Promise<TapeWriter> {
+  let writer: TapeWriter;
+  try {
+    writer = await TapeWriter.create(path);
+  } catch (error) {
+    throw unwritable(path, (error as NodeJS.ErrnoException).code ?? "error");
+  }
+  for (const { request, response } of answers) writer.writeInfo(nowUs, request, response);
+  return writer;
+}
+
+const unwritable = (path: string, why: string): Error => storageError(`${path}: cannot be written (${why})`);

@@ -128,6 +128,40 @@ const marketSchema = z.strictObject({
 });
 export type MarketReport = z.infer<typeof marketSchema>;
 
+const feedSchema = z
+  .strictObject({
+    venue: z.string(),
+    connects: z.int(),
+    lost: z.record(z.string(), z.int()).describe("connections lost, by reason"),
+    messages: z.int(),
+    venue_errors: z.int().describe("messages of the venue's error channel"),
+    first_venue_error: z.string().nullable(),
+    round_trip_ms: z.number().nullable().describe("of the last ping"),
+    clock_offset_ms: z.number().nullable().describe("venue's clock minus ours"),
+    clock_error_ms: z.number().nullable().describe("to which the offset is known"),
+    http_requests: z.int(),
+    http_retries: z.int(),
+    bad_messages: z.int(),
+    first_bad: z.string().nullable(),
+    drift: z
+      .array(
+        z.strictObject({
+          market: z.string(),
+          channel: z.enum(["bbo", "l2Book", "l2BookFast", "trades", "activeAssetCtx"]),
+          kind: z.enum(["pace", "silent", "shape"]),
+          text: z.string(),
+          since_us: z.number(),
+          now: z.boolean(),
+        }),
+      )
+      .describe("channels that departed from the pace or shape known of them"),
+    work_us: z
+      .strictObject({ p50: z.number().nullable(), p99: z.number().nullable(), max: z.number(), n: z.int() })
+      .describe("our own time from a message received to its intents ready, messages that led to intents"),
+  })
+  .describe("the connection to the venue");
+export type FeedReport = z.infer<typeof feedSchema>;
+
 export const reportSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   build: z.string(),
@@ -157,6 +191,7 @@ export const reportSchema = z.strictObject({
     replayed_trades: z.int(),
     duplicate_trades: z.int(),
   }),
+  feed: feedSchema.nullable().describe("null where no venue was followed"),
   solver_calls: z.int(),
   ladders: z.int(),
   markets: z.array(marketSchema),

@@ -18,13 +18,17 @@ export interface RunRequest {
   quotaUsedCount: number;
   /** Credited volume of the address, dollars. */
   quotaVolumeUsd: number;
+  /** `mainnet`, `testnet`, `local` or an address; null: mainnet where markets are named, else local. */
+  venue: string | null;
+  /** Account whose fees and requests are taken, read only; null is nobody. */
+  address: string | null;
   /** Seed of a generated market. */
   seed: number;
   /** Market seconds per second; null does not pace. */
   speed: number | null;
   /** End after this much market time; null runs to the end. */
   forSeconds: number | null;
-  /** Also write what a generated market sends as a tape. */
+  /** Also write what the venue sends as a tape. */
   recordFile: string | null;
 }
 
@@ -32,6 +36,8 @@ export interface RunRequest {
 export interface RunIo {
   /** A line about how it goes; at most once a market minute. */
   status(line: string): void;
+  /** Something that happened and must not be overwritten by the next status line. */
+  note(line: string): void;
   /** Whether somebody asked to stop. */
   stopRequested(): boolean;
 }

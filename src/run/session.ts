@@ -39,6 +39,8 @@ export interface SessionOptions {
   latencySeconds: number | null;
   quotaUsedCount: number;
   quotaVolumeUsd: number;
+  /** Requests bought beyond those used. */
+  quotaReservedCount?: number;
 }
 
 /** One run from facts and settings to its reports. */
@@ -94,6 +96,7 @@ export class Session {
       },
       this.statistics,
     );
+    this.shadow.limiter.reservedCount = options.quotaReservedCount ?? 0;
     this.statistics.watch(this.desk);
     this.sequencer = new Sequencer(this.desk);
     this.#drive = new Drive(this.desk, this.shadow, this.sequencer, this.statistics);
@@ -109,6 +112,11 @@ export class Session {
     this.endedUs = this.intake.timeUs;
     this.#drive.onMessage(this.#lane, this.intake.timeUs, this.intake.codec.newestVenueTimeUs);
     return "";
+  }
+
+  /** The receiving clock moved on without a message. */
+  onClock(nowUs: TimeUs): void {
+    this.#drive.onClock(nowUs);
   }
 
   #start(timeUs: TimeUs): void {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runTapes } from "../../src/run/backtest.ts";
 import type { MarketReport } from "../../src/run/report_schema.ts";
+import { QUIET, requestFor } from "../fixtures/request.ts";
 
 const data = process.env.MMBIN_DATA;
 const tape = join(data ?? "", "tapes", "hl-2025-09-04T1946Z-23min-BTC-ETH-SOL-WLFI.ndjson.gz");
@@ -15,23 +16,8 @@ async function backtest(
   profile: string | null = null,
 ): Promise<MarketReport[]> {
   const report = await runTapes(
-    {
-      command: "backtest",
-      tapes: [path],
-      markets,
-      config: { file: null, set, env: {}, profile },
-      latencySeconds: null,
-      latencyCurve: [],
-      factsFile: null,
-      skipBadLines: false,
-      quotaUsedCount: 0,
-      quotaVolumeUsd: 0,
-      seed: 0,
-      speed: null,
-      forSeconds: null,
-      recordFile: null,
-    },
-    { status: () => {}, stopRequested: () => false },
+    requestFor({ tapes: [path], markets, config: { file: null, set, env: {}, profile } }),
+    QUIET,
   );
   return report.markets;
 }

@@ -30,6 +30,7 @@ const fixture: Report = {
     replayed_trades: 3,
     duplicate_trades: 0,
   },
+  feed: null,
   solver_calls: 10,
   ladders: 20,
   markets: [

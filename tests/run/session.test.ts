@@ -72,6 +72,7 @@ describe("a run over a generated market", () => {
       stopped: false,
       tapes: [],
       counts: session.intake.counts(),
+      feed: null,
       solver_calls: session.solverCalls,
       ladders: session.ladders,
       markets: [report],

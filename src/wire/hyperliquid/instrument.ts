@@ -49,7 +49,8 @@ export interface MarketSheet {
   feesOf: string;
 }
 
-const ZERO_ADDRESS = "0x0000000000000000000000000000000000000000";
+/** Nobody: its fees are those of tier 0. */
+export const ZERO_ADDRESS = "0x0000000000000000000000000000000000000000";
 const MEND = "record the tape with its facts, or supply them with --facts FILE";
 
 /** Dex of a coin name: "" for the venue's own. */

@@ -37,6 +37,16 @@ export const userFeesSchema = z.object({
 });
 export type UserFees = z.infer<typeof userFeesSchema>;
 
+/** Answer to `userRateLimit`: older answers lack the surplus. */
+export const rateLimitSchema = z.object({
+  cumVlm: decimal,
+  nRequestsUsed: z.int().nonnegative(),
+  nRequestsCap: z.int().nonnegative(),
+  nRequestsSurplus: z.int().nonnegative().default(0),
+});
+/** Answer to `exchangeStatus`. */
+export const statusSchema = z.object({ time: z.int().positive() });
+
 const level = z.object({ px: decimal, sz: decimal, n: z.int().nullish() });
 
 /** `data` of the pushes that become frames. */

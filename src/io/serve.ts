@@ -1,0 +1,84 @@
+/**
+ * A small HTTP and WebSocket server on loopback, for venues and panels of our own.
+ * @module
+ */
+import { storageError } from "./exit.ts";
+
+/** An answer; null is 404. */
+export type PostReply = { status: number; contentType: string; text: string } | null;
+
+/** What the server asks of whoever it serves. `C` is the server side's own object for one connection. */
+export interface ServerHandlers<C> {
+  onPost(path: string, body: string): PostReply | Promise<PostReply>;
+  onOpen(send: (text: string) => void, drop: () => void): C;
+  onMessage(connection: C, text: string): void;
+  onClose(connection: C): void;
+}
+
+export interface LocalServer {
+  /** `http://127.0.0.1:port`. */
+  url: string;
+  port: number;
+  /** Bytes that wait in the sockets' buffers. */
+  waitingBytes(): number;
+  stop(): void;
+}
+
+interface SocketData<C> {
+  connection: C | null;
+}
+
+/** Serves on 127.0.0.1 only: nothing of this is for other machines. Throws a storage error when the port is taken. */
+export function serveLoopback<C>(port: number, socketPath: string, handlers: ServerHandlers<C>): LocalServer {
+  const sockets = new Set<Bun.ServerWebSocket<SocketData<C>>>();
+  let server: Bun.Server<SocketData<C>>;
+  try {
+    server = Bun.serve<SocketData<C>>({
+      hostname: "127.0.0.1",
+      port,
+      async fetch(request, self) {
+        const path = new URL(request.url).pathname;
+        if (path === socketPath) {
+          if (self.upgrade(request, { data: { connection: null } })) return undefined;
+          return new Response("Expected a WebSocket", { status: 400 });
+        }
+        if (request.method !== "POST") return new Response("Method Not Allowed", { status: 405 });
+        const reply = await handlers.onPost(path, await request.text());
+        if (reply === null) return new Response("Not Found", { status: 404 });
+        return new Response(reply.text, { status: reply.status, headers: { "content-type": reply.contentType } });
+      },
+      websocket: {
+        // The venue does not compress, and closes silent connections itself.
+        perMessageDeflate: false,
+        idleTimeout: 0,
+        backpressureLimit: 256 * 1024 * 1024,
+        open(socket) {
+          sockets.add(socket);
+          socket.data.connection = handlers.onOpen(
+            (text) => {
+              socket.sendText(text);
+            },
+            () => socket.terminate(),
+          );
+        },
+        message(socket, message) {
+          if (socket.data.connection !== null) handlers.onMessage(socket.data.connection, String(message));
+        },
+        close(socket) {
+          sockets.delete(socket);
+          if (socket.data.connection !== null) handlers.onClose(socket.data.connection);
+        },
+      },
+    });
+  } catch (error) {
+    throw storageError(`port ${port} of 127.0.0.1 cannot be used (${(error as { code?: string }).code ?? "error"})`);
+  }
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    port: server.port ?? port,
+    waitingBytes: () => [...sockets].reduce((sum, socket) => sum + socket.getBufferedAmount(), 0),
+    stop: () => {
+      server.stop(true);
+    },
+  };
+}

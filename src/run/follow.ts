@@ -1,0 +1,214 @@
+/**
+ * Following a venue: facts first, then the feed, its pace, its clock and its losses, until somebody says enough.
+ * @module
+ */
+import { TIMER_GRID_US } from "../core/frame.ts";
+import { type TimeUs, US_PER_MS, US_PER_SECOND } from "../core/units.ts";
+import type { Clock, Timer } from "../io/clock.ts";
+import type { Net } from "../io/net.ts";
+import type { VenueAddress } from "../venue/hyperliquid/address.ts";
+import { type Drift, DriftMonitor, type Watched } from "../venue/hyperliquid/drift.ts";
+import { Feed, subscriptionsOf } from "../venue/hyperliquid/feed.ts";
+import type { ClockOffset, InfoClient } from "../venue/hyperliquid/info.ts";
+import type { CodecMarket } from "../wire/hyperliquid/codec.ts";
+import { FactsError, type InfoAnswer, resolveInstrument, resolveReference } from "../wire/hyperliquid/instrument.ts";
+import type { Intake } from "./intake.ts";
+import type { FeedReport, ReportWarning } from "./report_schema.ts";
+
+/** Between two estimates of the venue's clock. */
+const OFFSET_EVERY_US = 300 * US_PER_SECOND;
+
+/** A venue that can be spoken to. */
+export interface Place {
+  venue: VenueAddress;
+  clock: Clock;
+  net: Net;
+  /** Seed of a generated market, or null. */
+  seed: number | null;
+  /** What every report of a run on this venue must say. */
+  warnings: readonly ReportWarning[];
+  /** Lets an embedded venue begin; called when everything is subscribed. */
+  start(): void;
+  /** Resolves when the venue has nothing more to send. Never for a real one. */
+  ended: Promise<void>;
+  close(): void;
+}
+
+/** Who uses what is followed. */
+export interface Follower {
+  /** One push. */
+  onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string): void;
+  /** The connection was lost. */
+  onLost(reason: string, timeUs: TimeUs): void;
+  /** The clock moved on: on every timer of the grid. Returns whether to end. */
+  onTick(nowUs: TimeUs): boolean;
+  /** A channel departs from what is known of it. */
+  onDrift(drift: Drift): void;
+}
+
+/** Markets and the references that they are measured against, each once: what must be subscribed. */
+export function followedCoins(markets: readonly string[], answers: readonly InfoAnswer[]): string[] {
+  const references = markets.map((market) => resolveReference(market, answers));
+  return [...new Set([...markets, ...references.flatMap((r) => (r.kind === "market" ? [r.coin] : []))])];
+}
+
+/** One connection's life. */
+export class Following {
+  readonly info: InfoClient;
+  readonly drift: DriftMonitor;
+  readonly #place: Place;
+  readonly #feed: Feed;
+  readonly #markets: readonly string[];
+  readonly #answers: readonly InfoAnswer[];
+  readonly #follower: Follower;
+  readonly #intake: Intake;
+  #offset: ClockOffset | null = null;
+  #offsetUs = Number.NEGATIVE_INFINITY;
+  #timer: Timer | null = null;
+  #end: (error?: Error) => void = () => {};
+
+  /** @param followed The markets as the intake knows them, in its order. */
+  constructor(
+    place: Place,
+    info: InfoClient,
+    markets: readonly string[],
+    answers: readonly InfoAnswer[],
+    followed: readonly CodecMarket[],
+    intake: Intake,
+    follower: Follower,
+  ) {
+    this.#place = place;
+    this.info = info;
+    this.#markets = markets;
+    this.#answers = answers;
+    this.#intake = intake;
+    this.#follower = follower;
+    const coins = followed.map((m) => m.coin);
+    this.drift = new DriftMonitor(coins, (drift) => follower.onDrift(drift));
+    this.#feed = new Feed(
+      {
+        clock: place.clock,
+        net: place.net,
+        url: place.venue.socketUrl,
+        subscriptions: subscriptionsOf(coins),
+        recheck: () => this.#recheck(),
+        seed: 1,
+      },
+      {
+        onPush: (bytes, length, receivedUs, text) => this.#guard(() => this.#onPush(bytes, length, receivedUs, text)),
+        onLost: (reason, timeUs) => this.#guard(() => this.#onLost(reason, timeUs)),
+        onReady: () => place.start(),
+        onFatal: (error) => this.#end(error),
+      },
+    );
+  }
+
+  /** Follows until `onTick` says enough, the venue ends, or something breaks that waiting does not mend: then it rejects. */
+  async run(): Promise<void> {
+    try {
+      this.#offset = await this.info.clockOffset();
+      this.#offsetUs = this.#place.clock.nowUs();
+      await new Promise<void>((resolve, reject) => {
+        this.#end = (error) => (error === undefined ? resolve() : reject(error));
+        this.#place.ended.then(() => resolve(), reject);
+        this.#feed.start();
+        this.#schedule();
+      });
+    } finally {
+      this.#timer?.cancel();
+      this.#feed.stop();
+    }
+  }
+
+  /** Nothing that a handler throws may be lost in a socket's callback: it ends the run. */
+  #guard(handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#end(error as Error);
+    }
+  }
+
+  #schedule(): void {
+    const { clock } = this.#place;
+    const dueUs = (Math.floor(clock.nowUs() / TIMER_GRID_US) + 1) * TIMER_GRID_US;
+    this.#timer = clock.setTimer(dueUs, () => this.#guard(() => this.#tick()));
+  }
+
+  #tick(): void {
+    const nowUs = this.#place.clock.nowUs();
+    if (this.#feed.isReady) this.drift.onTime(nowUs);
+    if (nowUs - this.#offsetUs >= OFFSET_EVERY_US) this.#measureOffset(nowUs);
+    if (this.#follower.onTick(nowUs)) this.#end();
+    else this.#schedule();
+  }
+
+  #measureOffset(nowUs: TimeUs): void {
+    this.#offsetUs = nowUs;
+    this.info.clockOffset().then(
+      (offset) => {
+        if (offset !== null) this.#offset = offset;
+      },
+      // No answer is the feed's trouble too; the last estimate stands.
+      () => {},
+    );
+  }
+
+  #onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string): void {
+    this.#follower.onPush(bytes, length, receivedUs, text);
+    const { codec } = this.#intake;
+    if (codec.market < 0) return;
+    const channel = watchedChannel(codec.channel, text);
+    if (channel !== null) this.drift.onPush(codec.market, channel, receivedUs, text);
+  }
+
+  #onLost(reason: string, timeUs: TimeUs): void {
+    this.drift.onLost();
+    this.#follower.onLost(reason, timeUs);
+  }
+
+  /** Names, indices and fees must be what they were: an order to a market that was renumbered would go to another one. */
+  async #recheck(): Promise<void> {
+    const userFees = this.#answers.findLast((a) => a.request.type === "userFees");
+    const fresh = await this.info.facts(this.#markets, userFees?.request.user ?? null);
+    for (const market of this.#markets) {
+      const before = resolveInstrument(market, this.#answers);
+      const now = resolveInstrument(market, fresh);
+      for (const key of ["assetId", "szDecimals", "maxLeverage", "makerFeeFrac", "takerFeeFrac"] as const) {
+        if (before[key] === now[key]) continue;
+        throw new FactsError(
+          `${market}: ${key} was ${before[key]} and is now ${now[key]} at the venue: start again with the new facts`,
+        );
+      }
+    }
+  }
+
+  /** What the report says of the connection. */
+  report(latency: FeedReport["work_us"]): FeedReport {
+    const { counts } = this.#feed;
+    const { codec } = this.#intake;
+    return {
+      venue: this.#place.venue.name,
+      connects: counts.connects,
+      lost: counts.lost,
+      messages: counts.messages,
+      venue_errors: counts.errors,
+      first_venue_error: counts.first_error,
+      round_trip_ms: counts.rtt_ms,
+      clock_offset_ms: this.#offset === null ? null : this.#offset.offsetUs / US_PER_MS,
+      clock_error_ms: this.#offset === null ? null : this.#offset.errorUs / US_PER_MS,
+      http_requests: this.info.requestCount,
+      http_retries: this.info.retryCount,
+      bad_messages: codec.badCount,
+      first_bad: codec.firstBad === "" ? null : codec.firstBad,
+      drift: this.drift.list,
+      work_us: latency,
+    };
+  }
+}
+
+/** A codec channel as the monitor names it; the two books are told apart by their ending. */
+function watchedChannel(channel: number, text: string): Watched | null {
+  if (channel === 1) return text.endsWith('"fast":true}}') ? "l2BookFast" : "l2Book";
+  return (["bbo", null, "trades", "activeAssetCtx"] as const)[channel] ?? null;
+}

@@ -1,0 +1,361 @@
+/**
+ * The market-data connection: subscribes, keeps itself alive, notices when it is dead, comes back, and says what was lost.
+ * @module
+ */
+import { Prng } from "../../core/prng.ts";
+import { type TimeUs, US_PER_SECOND } from "../../core/units.ts";
+import type { Clock, Timer } from "../../io/clock.ts";
+import type { Net, Socket } from "../../io/net.ts";
+import { SOCKET_LIMITS } from "../../wire/hyperliquid/facts.ts";
+
+/** One subscription as the venue writes it back. */
+export interface Subscription {
+  type: "l2Book" | "bbo" | "trades" | "activeAssetCtx";
+  coin: string;
+  fast?: true;
+}
+
+/** Channels that a market needs: both forms of the book, touch, trades, context. */
+export function subscriptionsOf(coins: readonly string[]): Subscription[] {
+  return coins.flatMap((coin): Subscription[] => [
+    { type: "bbo", coin },
+    { type: "l2Book", coin, fast: true },
+    { type: "l2Book", coin },
+    { type: "trades", coin },
+    { type: "activeAssetCtx", coin },
+  ]);
+}
+
+/** What a feed tells its owner. */
+export interface FeedEvents {
+  /** One push: `bytes[0..length)` is its text, in a buffer that the next push reuses. */
+  onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string): void;
+  /** The connection was lost after it had been there. */
+  onLost(reason: string, timeUs: TimeUs): void;
+  /** Every subscription was acknowledged. */
+  onReady(): void;
+  /** Something that no reconnect mends: the run must end. */
+  onFatal(error: Error): void;
+}
+
+export interface FeedOptions {
+  clock: Clock;
+  net: Net;
+  url: string;
+  subscriptions: readonly Subscription[];
+  /** Asks the venue over HTTP, before each new connection but the first, whether names and indices still hold. Rejects when they do not. */
+  recheck(): Promise<void>;
+  /** Seed of the backoff's jitter. */
+  seed: number;
+}
+
+/** What became of the feed so far. */
+export interface FeedCounts {
+  connects: number;
+  /** Losses by their reason. */
+  lost: Record<string, number>;
+  messages: number;
+  acks: number;
+  pongs: number;
+  /** Messages of the error channel, and the first of them. */
+  errors: number;
+  first_error: string | null;
+  rtt_ms: number | null;
+}
+
+/** Between two looks at the connection. */
+const CHECK_US = US_PER_SECOND;
+/** Open and acknowledged within this, or it is tried anew: the reference client's own wait. */
+const OPEN_US_MAX = 10 * US_PER_SECOND;
+/** A ping after so much silence, and now and then anyway to know the round trip. */
+const PING_SILENCE_US = 5 * US_PER_SECOND;
+const PING_EVERY_US = 20 * US_PER_SECOND;
+/** Nothing at all for so long, a ping unanswered: half-open. Equal to what the engine calls a gap. */
+const SILENCE_US_MAX = 10 * US_PER_SECOND;
+/** Pongs but no data for so long: the subscriptions are lost, whatever the socket says. Three missed full books. */
+const STALL_US_MAX = 16 * US_PER_SECOND;
+const BACKOFF_US_MIN = 500_000;
+const BACKOFF_US_MAX = 30 * US_PER_SECOND;
+/** A connection that lived so long starts the backoff anew. */
+const HEALTHY_US = 60 * US_PER_SECOND;
+const MINUTE_US = 60 * US_PER_SECOND;
+/** Kept below the venue's limits, for other processes of the same machine. */
+const MESSAGES_PER_MINUTE = 0.9 * SOCKET_LIMITS.messagesPerMinuteMax;
+const CONNECTS_PER_MINUTE = 20;
+/** Subscriptions sent at once; the next ones follow with the next look. */
+const SUBSCRIBE_BURST = 400;
+const BUFFER_BYTES = 256 * 1024;
+
+type State = "idle" | "connecting" | "open" | "waiting" | "stopped";
+
+/** Times of a sliding minute, for one of the venue's limits. */
+class MinuteCount {
+  #times: number[] = [];
+
+  /** Whether one more fits `max` in the minute before `nowUs`; counts it if so. */
+  take(nowUs: TimeUs, max: number): boolean {
+    while (this.#times.length > 0 && (this.#times[0] as number) <= nowUs - MINUTE_US) this.#times.shift();
+    if (this.#times.length >= max) return false;
+    this.#times.push(nowUs);
+    return true;
+  }
+}
+
+/**
+ * One connection for all markets: their order among each other is the venue's.
+ *
+ * A callback machine on the injected clock and network: `idle`, `connecting`, `open` (subscribing, then ready), `waiting` (backoff, then a
+ * check of names over HTTP), `stopped`. Whatever goes wrong leads to `waiting`, and each loss is told once, with its reason.
+ */
+export class Feed {
+  state: State = "idle";
+  isReady = false;
+  readonly counts: FeedCounts = {
+    connects: 0,
+    lost: {},
+    messages: 0,
+    acks: 0,
+    pongs: 0,
+    errors: 0,
+    first_error: null,
+    rtt_ms: null,
+  };
+  readonly #options: FeedOptions;
+  readonly #events: FeedEvents;
+  readonly #random: Prng;
+  readonly #encoder = new TextEncoder();
+  #buffer = new Uint8Array(BUFFER_BYTES);
+  #socket: Socket | null = null;
+  /** Callbacks of sockets before this one are not listened to. */
+  #generation = 0;
+  #timer: Timer | null = null;
+  #attempt = 0;
+  #openedUs = 0;
+  #heardUs = 0;
+  #dataUs = 0;
+  #pingUs = Number.NEGATIVE_INFINITY;
+  #pingOutUs = Number.NaN;
+  #unsent: Subscription[] = [];
+  #unacknowledged = new Set<string>();
+  readonly #messages = new MinuteCount();
+  readonly #connects = new MinuteCount();
+
+  constructor(options: FeedOptions, events: FeedEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#random = new Prng(options.seed);
+  }
+
+  /** Opens the first connection; names were just checked. */
+  start(): void {
+    if (this.state === "idle") this.#connect();
+  }
+
+  /** Ends it for good. */
+  stop(): void {
+    this.state = "stopped";
+    this.isReady = false;
+    this.#generation += 1;
+    this.#timer?.cancel();
+    this.#socket?.close();
+    this.#socket = null;
+  }
+
+  #after(us: number, then: () => void): void {
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.setTimer(this.#options.clock.nowUs() + us, then);
+  }
+
+  #connect(): void {
+    const { clock, net, url } = this.#options;
+    const nowUs = clock.nowUs();
+    if (!this.#connects.take(nowUs, CONNECTS_PER_MINUTE)) {
+      this.#after(BACKOFF_US_MAX / 10, () => this.#connect());
+      return;
+    }
+    this.state = "connecting";
+    this.isReady = false;
+    this.#openedUs = nowUs;
+    this.#generation += 1;
+    const generation = this.#generation;
+    const mine = (then: () => void): void => {
+      if (generation === this.#generation) then();
+    };
+    this.#after(CHECK_US, () => this.#check());
+    this.#socket = net.connect(url, {
+      onOpen: () => mine(() => this.#onOpen()),
+      onMessage: (text) => {
+        if (generation === this.#generation) this.#onMessage(text);
+      },
+      onClose: (why) => mine(() => this.#lose(why)),
+    });
+  }
+
+  #onOpen(): void {
+    const nowUs = this.#options.clock.nowUs();
+    this.state = "open";
+    this.counts.connects += 1;
+    this.#openedUs = nowUs;
+    this.#heardUs = nowUs;
+    this.#dataUs = nowUs;
+    this.#pingOutUs = Number.NaN;
+    this.#unsent = [...this.#options.subscriptions];
+    this.#unacknowledged = new Set(this.#unsent.map(keyOf));
+    this.#subscribe(nowUs);
+  }
+
+  #subscribe(nowUs: TimeUs): void {
+    for (let sent = 0; sent < SUBSCRIBE_BURST && this.#unsent.length > 0; sent++) {
+      if (!this.#messages.take(nowUs, MESSAGES_PER_MINUTE)) return;
+      const subscription = this.#unsent.shift() as Subscription;
+      this.#socket?.send(JSON.stringify({ method: "subscribe", subscription }));
+    }
+  }
+
+  /** Once a second: what should have happened by now. */
+  #check(): void {
+    const nowUs = this.#options.clock.nowUs();
+    if (this.state === "connecting") {
+      if (nowUs - this.#openedUs > OPEN_US_MAX) this.#lose("no connection within 10 s");
+      else this.#after(CHECK_US, () => this.#check());
+      return;
+    }
+    if (this.state !== "open") return;
+    const problem = this.#problem(nowUs);
+    if (problem !== "") {
+      this.#lose(problem);
+      return;
+    }
+    this.#subscribe(nowUs);
+    const quiet = nowUs - this.#heardUs >= PING_SILENCE_US && Number.isNaN(this.#pingOutUs);
+    if (quiet || nowUs - this.#pingUs >= PING_EVERY_US) this.#ping(nowUs);
+    this.#after(CHECK_US, () => this.#check());
+  }
+
+  /** What is wrong with the open connection, or "". */
+  #problem(nowUs: TimeUs): string {
+    if (nowUs - this.#heardUs > SILENCE_US_MAX) return "silent";
+    if (this.isReady && nowUs - this.#dataUs > STALL_US_MAX) return "no data";
+    return !this.isReady && nowUs - this.#openedUs > OPEN_US_MAX ? "subscriptions unanswered" : "";
+  }
+
+  #ping(nowUs: TimeUs): void {
+    if (!this.#messages.take(nowUs, MESSAGES_PER_MINUTE)) return;
+    this.#pingUs = nowUs;
+    this.#pingOutUs = this.#options.clock.monotonicUs();
+    this.#socket?.send('{"method":"ping"}');
+  }
+
+  #onMessage(text: string): void {
+    const nowUs = this.#options.clock.nowUs();
+    this.#heardUs = nowUs;
+    this.counts.messages += 1;
+    if (this.#isControl(text)) return;
+    this.#dataUs = nowUs;
+    const length = this.#encode(text);
+    this.#events.onPush(this.#buffer, length, nowUs, text);
+  }
+
+  /** Handles what is about the connection and not about markets. Returns whether it was that. */
+  #isControl(text: string): boolean {
+    // Data comes a thousand times as often: `{"channel":"` and a first letter that no control channel has end this at once.
+    if (!text.startsWith('{"channel":"')) return text.startsWith("Websocket connection established");
+    if (text.startsWith("subscriptionResponse", 12)) this.#onAck(text);
+    else if (text.startsWith("pong", 12)) this.#onPong();
+    else if (text.startsWith("error", 12)) this.#onError(text);
+    else return false;
+    return true;
+  }
+
+  #encode(text: string): number {
+    // UTF-8 takes at most three bytes for one of a string's units.
+    if (text.length * 3 > this.#buffer.length) this.#buffer = new Uint8Array(2 * text.length * 3);
+    return this.#encoder.encodeInto(text, this.#buffer).written;
+  }
+
+  #onAck(text: string): void {
+    this.counts.acks += 1;
+    const key = acknowledged(text);
+    if (key === "" || !this.#unacknowledged.delete(key) || this.#unacknowledged.size > 0) return;
+    this.isReady = true;
+    this.#dataUs = this.#options.clock.nowUs();
+    this.#events.onReady();
+  }
+
+  #onPong(): void {
+    this.counts.pongs += 1;
+    if (Number.isNaN(this.#pingOutUs)) return;
+    this.counts.rtt_ms = (this.#options.clock.monotonicUs() - this.#pingOutUs) / 1000;
+    this.#pingOutUs = Number.NaN;
+  }
+
+  #onError(text: string): void {
+    this.counts.errors += 1;
+    this.counts.first_error ??= text.slice(0, 200);
+    // What is subscribed twice is subscribed: its acknowledgement was lost, not its data.
+    const already = alreadySubscribed(text);
+    if (already !== "") this.#onAck(`{"channel":"subscriptionResponse","data":{"subscription":${already}}}`);
+  }
+
+  /** The connection is over, for this reason. */
+  #lose(why: string): void {
+    if (this.state === "stopped" || this.state === "waiting") return;
+    const nowUs = this.#options.clock.nowUs();
+    const wasOpen = this.state === "open";
+    this.counts.lost[why] = (this.counts.lost[why] ?? 0) + 1;
+    this.#generation += 1;
+    this.#socket?.close();
+    this.#socket = null;
+    this.isReady = false;
+    this.state = "waiting";
+    if (wasOpen && nowUs - this.#openedUs >= HEALTHY_US) this.#attempt = 0;
+    if (wasOpen) this.#events.onLost(why, nowUs);
+    this.#after(this.#backoffUs(), () => this.#comeBack());
+  }
+
+  /** Next wait: twice as long each time, half of it chance, so that many clients do not come back at the same moment. */
+  #backoffUs(): number {
+    const full = Math.min(BACKOFF_US_MAX, BACKOFF_US_MIN * 2 ** this.#attempt);
+    this.#attempt += 1;
+    return full * (0.5 + 0.5 * this.#random.unit());
+  }
+
+  #comeBack(): void {
+    this.#options.recheck().then(
+      () => {
+        if (this.state === "waiting") this.#connect();
+      },
+      (error: Error & { exitCode?: number }) => {
+        if (this.state !== "waiting") return;
+        // No answer yet is the same trouble going on; anything else is not mended by waiting.
+        if (error.exitCode === 5) this.#after(this.#backoffUs(), () => this.#comeBack());
+        else this.#events.onFatal(error);
+      },
+    );
+  }
+}
+
+const keyOf = (s: Subscription): string => `${s.type} ${s.coin}${s.fast === true ? " fast" : ""}`;
+
+/** The subscription that an error says we have, as JSON, or "". */
+function alreadySubscribed(text: string): string {
+  try {
+    const words = (JSON.parse(text) as { data?: unknown }).data;
+    const prefix = "Already subscribed: ";
+    return typeof words === "string" && words.startsWith(prefix) ? words.slice(prefix.length) : "";
+  } catch {
+    return "";
+  }
+}
+
+/** The subscription that an acknowledgement is about, or "" for what is none of a subscribe. */
+function acknowledged(text: string): string {
+  try {
+    const { data } = JSON.parse(text) as { data?: { method?: string; subscription?: Partial<Subscription> } };
+    const s = data?.subscription;
+    if (data?.method === "unsubscribe" || s?.type === undefined || s.coin === undefined) return "";
+    return keyOf(s as Subscription);
+  } catch {
+    return "";
+  }
+}
