@@ -9,6 +9,8 @@ import type { Parsed } from "./spec.ts";
 
 /** Runs the engine over tapes. */
 export async function backtestCommand(parsed: Parsed): Promise<number> {
-  if (!parsed.has("tape")) throw usageError("backtest: --tape FILE is missing: see mmbin backtest --help");
-  return runAndReport(parsed, requestOf("backtest", parsed, parsed.texts("market")), runTapes);
+  const request = requestOf("backtest", parsed, parsed.texts("market"));
+  const tapes = [...request.tapes, ...parsed.words];
+  if (tapes.length === 0) throw usageError("backtest: --tape FILE is missing: see mmbin backtest --help");
+  return runAndReport(parsed, { ...request, tapes }, runTapes);
 }

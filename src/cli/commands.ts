@@ -44,7 +44,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "backtest",
     help: "run the engine over recorded tapes and report",
-    words: null,
+    words: { name: "TAPE", min: 0, max: 10_000, help: "tapes in order of time, as --tape" },
     flags: {
       tape,
       market: { kind: "text", hint: "MARKET", many: true, help: "a market of the tape, as BTC or xyz:TSLA" },
@@ -53,6 +53,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     examples: [
       "mmbin backtest --tape day.ndjson.zst --market WLFI",
+      "mmbin backtest tapes/*.zst --market hyna:HYPE",
       "mmbin backtest --tape day.ndjson.zst --market WLFI --latency-curve 0.05,0.1,0.3,0.65,1 --json | jq .markets[0].latency",
       "mmbin backtest --tape day.ndjson.zst --market WLFI --profile fixed --set half_spread_fixed_bps=6",
     ],
@@ -97,6 +98,29 @@ export const COMMANDS: readonly CommandSpec[] = [
       "mmbin paper WLFI --tape day.ndjson.zst --speed 60",
     ],
     run: async (parsed) => (await import("./paper.ts")).paperCommand(parsed),
+  },
+  {
+    name: "record",
+    help: "record a venue's public data as tapes",
+    words: { name: "MARKET", min: 0, max: 64, help: "markets, as BTC or xyz:TSLA; none means the config's" },
+    flags: {
+      venue: { kind: "text", hint: "VENUE", help: "mainnet, testnet, local or an address (mainnet)" },
+      out: { kind: "text", hint: "DIR", help: "folder of the tapes (tapes)" },
+      rotate: { kind: "text", hint: "1h", help: "begin a new tape after this time: 10m, 1h (1h)" },
+      for: { kind: "text", hint: "30m", help: "end after this time: 45s, 30m, 2h" },
+      address: {
+        kind: "text",
+        hint: "0x...",
+        help: "an account whose fees the tapes shall carry; nobody's are tier 0",
+      },
+      seed: { kind: "number", hint: "N", min: 0, help: "seed of the generated market, with --venue local (1)" },
+      speed: { kind: "number", hint: "N", min: 0.01, help: "market seconds per second, with --venue local (1)" },
+      config,
+      json,
+      quiet: { kind: "boolean", help: "no status lines" },
+    },
+    examples: ["mmbin record xyz:TSLA hyna:HYPE --out tapes --rotate 1h", "mmbin record BTC --for 10m --json"],
+    run: async (parsed) => (await import("./record.ts")).recordCommand(parsed),
   },
   {
     name: "market",

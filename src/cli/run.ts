@@ -33,16 +33,17 @@ export function requestOf(command: "backtest" | "paper", parsed: Parsed, markets
     address: parseAddress(parsed.text("address")),
     seed: parsed.number("seed") ?? 1,
     speed: parsed.number("speed"),
-    forSeconds: parseSpan(parsed.text("for")),
+    forSeconds: parseSpan(parsed.text("for"), "--for"),
     recordFile: parsed.text("record"),
   };
 }
 
 /** Reads 45s, 30m, 2h as seconds. */
-export function parseSpan(text: string | null): number | null {
+export function parseSpan(text: string | null, flag: string): number | null {
   if (text === null) return null;
   const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text);
-  if (match === null || Number(match[1]) === 0) throw usageError(`--for is a time like 45s, 30m or 2h, not "${text}"`);
+  if (match === null || Number(match[1]) === 0)
+    throw usageError(`${flag} is a time like 45s, 30m or 2h, not "${text}"`);
   return Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as "s" | "m" | "h"];
 }
 
@@ -53,6 +54,37 @@ function parseAddress(text: string | null): string | null {
   return text.toLowerCase();
 }
 
+/** The signal that asked to end, as the exit code it leads to; 0 for none. */
+export interface SignalHeard {
+  code: number;
+}
+
+/** Hears Ctrl-C and SIGTERM: the first asks to end, the second does not wait for a report. */
+export function listenForSignals(): SignalHeard {
+  const heard: SignalHeard = { code: 0 };
+  const stop = (code: number) => () => {
+    if (heard.code !== 0) process.exit(code);
+    heard.code = code;
+  };
+  process.on("SIGINT", stop(130));
+  process.on("SIGTERM", stop(143));
+  return heard;
+}
+
+/** What a run is given: status and notes on stderr, unless quiet. */
+export function ioOf(parsed: Parsed, signal: SignalHeard): RunIo {
+  const quiet = parsed.has("quiet");
+  return {
+    status: (line) => {
+      if (!quiet) writeStatus(line);
+    },
+    note: (line) => {
+      if (!quiet) writeNote(line);
+    },
+    stopRequested: () => signal.code !== 0,
+  };
+}
+
 /** Runs, prints and stores. Returns the exit code: 130 or 143 when a signal ended it. */
 export async function runAndReport(
   parsed: Parsed,
@@ -61,26 +93,11 @@ export async function runAndReport(
 ): Promise<number> {
   const stamp = new WallClock().stamp();
   const place = reserveReport(`${stamp}-${request.command}`);
-  let signal = 0;
-  const stop = (code: number) => () => {
-    // The second one does not wait for a report.
-    if (signal !== 0) process.exit(code);
-    signal = code;
-  };
-  process.on("SIGINT", stop(130));
-  process.on("SIGTERM", stop(143));
+  const signal = listenForSignals();
   const quiet = parsed.has("quiet");
   let report: Report;
   try {
-    report = await run(request, {
-      status: (line) => {
-        if (!quiet) writeStatus(line);
-      },
-      note: (line) => {
-        if (!quiet) writeNote(line);
-      },
-      stopRequested: () => signal !== 0,
-    });
+    report = await run(request, ioOf(parsed, signal));
   } catch (error) {
     dropReport(place);
     throw error;
@@ -91,5 +108,5 @@ export async function runAndReport(
   const out = parsed.text("out");
   if (out !== null) writeUserFile(out, text);
   writeOut(parsed.has("json") ? text : renderReport(report, { color: hasColor("out"), width: terminalWidth() }));
-  return signal;
+  return signal.code;
 }

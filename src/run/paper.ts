@@ -41,7 +41,7 @@ export async function runVenue(request: RunRequest, io: RunIo): Promise<Report> 
 const isGenerated = (market: string): boolean => market === GENERATED_MARKET;
 
 /** One paper run on one venue. */
-class PaperRun {
+export class PaperRun {
   readonly #request: RunRequest;
   readonly #io: RunIo;
   readonly #place: Place;
@@ -108,8 +108,9 @@ class PaperRun {
         this.#io.note(`connection lost: ${reason}`);
       },
       onTick: (nowUs) => {
+        if (this.#io.stopRequested() || this.#isOver(session, nowUs)) return true;
         session.onClock(nowUs);
-        return this.#io.stopRequested() || this.#isOver(session, nowUs);
+        return false;
       },
       onDrift: (drift) => {
         this.#drifts.push(drift);

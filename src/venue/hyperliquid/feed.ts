@@ -227,8 +227,8 @@ export class Feed {
       return;
     }
     this.#subscribe(nowUs);
-    const quiet = nowUs - this.#heardUs >= PING_SILENCE_US && Number.isNaN(this.#pingOutUs);
-    if (quiet || nowUs - this.#pingUs >= PING_EVERY_US) this.#ping(nowUs);
+    const quietUs = Math.min(nowUs - this.#heardUs, nowUs - this.#pingUs);
+    if (quietUs >= PING_SILENCE_US || nowUs - this.#pingUs >= PING_EVERY_US) this.#ping(nowUs);
     this.#after(CHECK_US, () => this.#check());
   }
 
