@@ -48,10 +48,17 @@ export class Pump {
       count += 1;
       await this.#pause(item.timeUs, count);
       if (this.#stopped) return;
-      if ("lost" in item) this.#venue.dropAll();
+      if ("lost" in item) await this.#lose();
       else this.#venue.deliver(item.timeUs, item.text);
     }
     this.#venue.end();
+  }
+
+  /** Ends every connection. Without a clock nothing else happens until the clients are back: there is no time in which they could miss it. */
+  async #lose(): Promise<void> {
+    const subscriptions = this.#venue.subscriptionCount;
+    this.#venue.dropAll();
+    while (this.#clock === null && !this.#stopped && this.#venue.subscriptionCount < subscriptions) await yieldTurn();
   }
 
   /** Waits until the item is due, and for the other side of the sockets. */

@@ -45,11 +45,17 @@ export class LocalVenue {
   readonly #memory = new MarketMemory();
   readonly #clients = new Set<Client>();
   readonly #marks: boolean;
+  readonly #recall: boolean;
   #nowUs = 0;
 
-  constructor(answers: readonly InfoAnswer[], options: { marks: boolean; nowUs: number }) {
+  /**
+   * @param options.marks Precede pushes by their time.
+   * @param options.recall Tell a new subscriber what is known; off where the source is a tape that holds what its recorder was told.
+   */
+  constructor(answers: readonly InfoAnswer[], options: { marks: boolean; nowUs: number; recall?: boolean }) {
     this.#answers = answers;
     this.#marks = options.marks;
+    this.#recall = options.recall ?? true;
     this.#nowUs = options.nowUs;
     const metas = answers.filter((a) => a.request.type === "meta").map((a) => metaSchema.safeParse(a.response));
     this.#coins = new Set(metas.flatMap((m) => (m.success ? m.data.universe.map((entry) => entry.name) : [])));
@@ -59,6 +65,11 @@ export class LocalVenue {
 
   get clientCount(): number {
     return this.#clients.size;
+  }
+
+  /** Subscriptions of all connections. */
+  get subscriptionCount(): number {
+    return [...this.#clients].reduce((sum, client) => sum + client.topics.size, 0);
   }
 
   /** `POST /info`. */
@@ -139,6 +150,7 @@ export class LocalVenue {
     client.topics.add(topic);
     // The acknowledgement comes before the first data: what is known goes out behind it.
     queueMicrotask(() => {
+      if (!this.#recall) return;
       for (const push of this.#memory.recall(topic)) if (client.topics.has(topic)) client.wire.send(push);
     });
     return ack("subscribe", key);
