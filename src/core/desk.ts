@@ -2,6 +2,7 @@
  * One address: its markets, its budget of requests, its money.
  * @module
  */
+
 import { assert } from "./assert.ts";
 import { type DeskShare, Engine } from "./engine.ts";
 import { DESK, F, FrameLane, INTENT, KIND, QUOTA } from "./frame.ts";
@@ -11,12 +12,15 @@ import { SLOT, SLOT_COUNT } from "./order/slots.ts";
 import type { MarketParams } from "./params.ts";
 import { QuotaLedger } from "./quota/ledger.ts";
 import { Throttle } from "./quota/throttle.ts";
-import { REASON } from "./reason.ts";
+import { REASON, type Reason } from "./reason.ts";
 import { MoneyBreaker } from "./risk/breaker.ts";
+import type { StateWalk } from "./state.ts";
 import type { TimeUs } from "./units.ts";
 
 /** Markets of one address in one process. A cap so that lanes and scans are bounded; 50 at 20 messages a second fill half a core. */
 export const MARKETS_MAX = 64;
+/** Order and number of the fields of a saved state. Goes up with every change to them. */
+export const STATE_VERSION = 1;
 
 /** Takes every frame of an address and leaves the intents that follow from it. */
 export class Desk {
@@ -111,5 +115,22 @@ export class Desk {
     this.ledger.foldInto(hash);
     this.breaker.foldInto(hash);
     for (let i = 0; i < this.engines.length; i++) (this.engines[i] as Engine).foldInto(hash);
+  }
+
+  /**
+   * The whole state of the address: written by a `StateWriter`, taken over from a `StateReader` by a desk that was made with the same
+   * parameters. Between frames only.
+   */
+  syncState(state: StateWalk): void {
+    assert(this.intents.length === 0, "desk: no intent waits between frames");
+    assert(state.num(STATE_VERSION) === STATE_VERSION, "desk: the state is of this version");
+    assert(state.num(this.engines.length) === this.engines.length, "desk: the state is of as many markets");
+    this.ledger.syncState(state);
+    this.breaker.syncState(state);
+    this.#share.throttle.syncState(state);
+    this.#share.cloids.syncState(state);
+    this.#share.breaker = state.num(this.#share.breaker) as Reason;
+    this.#share.drawdownRatio = state.num(this.#share.drawdownRatio);
+    for (let i = 0; i < this.engines.length; i++) (this.engines[i] as Engine).syncState(state);
   }
 }

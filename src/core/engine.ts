@@ -2,10 +2,11 @@
  * One market: facts in, estimates, wanted ladder, and the requests that lead there.
  * @module
  */
+
 import { assert } from "./assert.ts";
 import { BUY, COMMAND, COMMAND_FRAME, F, FILL, FUNDING, KIND, ORDER, ORDER_STATUS, SELL, TIMER } from "./frame.ts";
 import type { RunningHash } from "./hash.ts";
-import { type Instrument, readInstrument } from "./market/instrument.ts";
+import { type Instrument, readInstrument, syncInstrument } from "./market/instrument.ts";
 import { Lifecycle } from "./order/lifecycle.ts";
 import { addSideCandidates, Candidates, type SideContext } from "./order/reconcile.ts";
 import { type ApprovedIntents, type CloidCounter, Sender } from "./order/sender.ts";
@@ -19,6 +20,7 @@ import { BurstGuard } from "./risk/burst.ts";
 import { Exposure } from "./risk/exposure.ts";
 import { Position } from "./risk/position.ts";
 import { SignalBoard } from "./signal/board.ts";
+import type { StateWalk } from "./state.ts";
 import type { TimeUs } from "./units.ts";
 
 /** What the markets of one address share. */
@@ -282,6 +284,32 @@ export class Engine {
     this.quoter.foldInto(hash);
     hash.fold(this.bidReason);
     hash.fold(this.askReason);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.slots.syncState(state);
+    this.position.syncState(state);
+    this.lifecycle.syncState(state);
+    this.exposure.syncState(state);
+    this.board.syncState(state);
+    this.quoter.syncState(state);
+    this.burst.syncState(state);
+    this.sender.syncState(state);
+    if (state.bool(this.instrument !== null)) {
+      const instrument = syncInstrument(state, this.instrument);
+      this.instrument = instrument;
+      this.quoter.setInstrument(instrument);
+    }
+    this.reason = state.num(this.reason) as Reason;
+    this.bidReason = state.num(this.bidReason) as Reason;
+    this.askReason = state.num(this.askReason) as Reason;
+    this.ladderCount = state.num(this.ladderCount);
+    this.markPx = state.num(this.markPx);
+    this.#bidVetoFrac = state.num(this.#bidVetoFrac);
+    this.#askVetoFrac = state.num(this.#askVetoFrac);
+    this.#stopped = state.bool(this.#stopped);
+    this.#isPriced = state.bool(this.#isPriced);
   }
 }
 

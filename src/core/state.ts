@@ -4,6 +4,9 @@
  */
 import { assert } from "./assert.ts";
 
+/** Arrays that a state may hold. */
+export type StateArray = Float64Array | Uint8Array | Int8Array | number[];
+
 /**
  * Visits every field that decides the future. A writer takes the value and returns it; a reader returns the stored one instead, so that
  * `this.x = state.num(this.x)` saves and restores alike and the two can never disagree about order.
@@ -14,7 +17,7 @@ export interface StateWalk {
   /** One truth value. */
   bool(value: boolean): boolean;
   /** Every element of an array of fixed length, in place. */
-  array(values: Float64Array | number[]): void;
+  array(values: StateArray): void;
 }
 
 /** Collects a state. */
@@ -42,7 +45,7 @@ export class StateWriter implements StateWalk {
     return value;
   }
 
-  array(values: Float64Array | number[]): void {
+  array(values: StateArray): void {
     this.#reserve(values.length);
     for (let i = 0; i < values.length; i++) this.#data[this.#length + i] = values[i] as number;
     this.#length += values.length;
@@ -74,7 +77,7 @@ export class StateReader implements StateWalk {
     return this.num(value ? 1 : 0) === 1;
   }
 
-  array(values: Float64Array | number[]): void {
+  array(values: StateArray): void {
     assert(this.#at + values.length <= this.#data.length, "state: holds a number for every field");
     for (let i = 0; i < values.length; i++) values[i] = this.#data[this.#at + i] as number;
     this.#at += values.length;

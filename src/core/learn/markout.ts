@@ -2,6 +2,7 @@
  * What our own fills taught: the move after each, against what the market's curve had said.
  * @module
  */
+import type { StateWalk } from "../state.ts";
 import { type TimeUs, US_PER_SECOND } from "../units.ts";
 
 /** Horizon of the lesson, the verdict's own. */
@@ -58,5 +59,19 @@ export class OwnMarkouts {
   onGap(): void {
     this.droppedCount += this.#written - this.#resolved;
     this.#resolved = this.#written;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.droppedCount = state.num(this.droppedCount);
+    this.#written = state.num(this.#written);
+    this.#resolved = state.num(this.#resolved);
+    for (let n = this.#resolved; n < this.#written; n++) {
+      const i = n % PENDING_MAX;
+      this.#timeUs[i] = state.num(this.#timeUs[i] as number);
+      this.#side[i] = state.num(this.#side[i] as number);
+      this.#mid[i] = state.num(this.#mid[i] as number);
+      this.#depth[i] = state.num(this.#depth[i] as number);
+    }
   }
 }

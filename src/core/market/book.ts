@@ -2,8 +2,10 @@
  * One view of the book out of three feeds: `bbo`, the 20-level `l2Book` and its 5-level `fast` form, merged by venue time.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import { BBO, BOOK, BOOK_LEVELS_MAX, BUY, F, KIND } from "../frame.ts";
+import type { StateWalk } from "../state.ts";
 import type { Lots, Px, TimeUs } from "../units.ts";
 
 /** Levels a side that the view keeps: a full book plus touches that arrived in front of it; beyond that the deepest is dropped. */
@@ -79,6 +81,13 @@ class Side {
       if (this.isBetter(px, level)) return 0;
     }
     return 0;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.count = state.num(this.count);
+    state.array(this.px);
+    state.array(this.lots);
   }
 }
 
@@ -194,6 +203,20 @@ export class BookView {
   lotsAt(side: number, px: Px): Lots {
     return side === BUY ? this.bids.lotsAt(px) : this.asks.lotsAt(px);
   }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.bids.syncState(state);
+    this.asks.syncState(state);
+    this.touchTimeUs = state.num(this.touchTimeUs);
+    this.depthTimeUs = state.num(this.depthTimeUs);
+    this.staleCount = state.num(this.staleCount);
+    this.#bboTimeUs = state.num(this.#bboTimeUs);
+    this.#bidPx = state.num(this.#bidPx);
+    this.#bidLots = state.num(this.#bidLots);
+    this.#askPx = state.num(this.#askPx);
+    this.#askLots = state.num(this.#askLots);
+  }
 }
 
 /** Mids kept for looking back: two minutes at eight touch changes a second. */
@@ -235,5 +258,13 @@ export class MidHistory {
   clear(): void {
     this.#count = 0;
     this.#next = 0;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    state.array(this.#timeUs);
+    state.array(this.#mid);
+    this.#next = state.num(this.#next);
+    this.#count = state.num(this.#count);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { assert } from "../assert.ts";
 import { F, type FrameLane, INSTRUMENT, KIND } from "../frame.ts";
+import type { StateWalk } from "../state.ts";
 import { type Lots, type MicroUsd, PERP_DECIMALS, type Px, pow10 } from "../units.ts";
 import { ceilPx } from "./grid.ts";
 
@@ -90,6 +91,26 @@ export function readInstrument(data: Float64Array, at: number): Instrument {
     delisted: data[at + INSTRUMENT.delisted] === 1,
     minNotionalUsd: data[at + INSTRUMENT.minNotionalUsd] as number,
     referenceMarket: data[at + INSTRUMENT.referenceMarket] as number,
+  };
+}
+
+/** Saves or restores the facts that a market trades on; restoring gives new ones. */
+export function syncInstrument(state: StateWalk, instrument: Instrument | null): Instrument {
+  const num = (key: keyof Instrument): number => state.num(instrument === null ? 0 : Number(instrument[key]));
+  return {
+    market: num("market"),
+    szDecimals: num("szDecimals"),
+    pxPerUsd: num("pxPerUsd"),
+    lotsPerCoin: num("lotsPerCoin"),
+    maxLeverage: num("maxLeverage"),
+    assetId: num("assetId"),
+    makerFeeFrac: num("makerFeeFrac"),
+    takerFeeFrac: num("takerFeeFrac"),
+    growth: num("growth") === 1,
+    creditRatio: num("creditRatio"),
+    delisted: num("delisted") === 1,
+    minNotionalUsd: num("minNotionalUsd"),
+    referenceMarket: num("referenceMarket"),
   };
 }
 

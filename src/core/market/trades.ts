@@ -2,6 +2,7 @@
  * Sweeps: the prints of one coin, side and exchange millisecond are one taker's doing.
  * @module
  */
+import type { StateWalk } from "../state.ts";
 import type { Lots, Px, TimeUs } from "../units.ts";
 
 /** One closed sweep. Reused: read it before the next one closes. */
@@ -68,5 +69,16 @@ export class SweepAssembler {
   /** Forgets an open sweep (a gap cut it). */
   clear(): void {
     this.#side = 0;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    // `sweep` is written by close() and read at once: nothing of it lasts.
+    this.droppedCount = state.num(this.droppedCount);
+    this.#side = state.num(this.#side);
+    this.#timeUs = state.num(this.#timeUs);
+    this.#mid = state.num(this.#mid);
+    this.#depth = state.num(this.#depth);
+    this.#usd = state.num(this.#usd);
   }
 }

@@ -2,8 +2,10 @@
  * What becomes of our orders: answers and fills applied to slots, each fill once.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import { F, FILL, KIND, ORDER, ORDER_STATUS } from "../frame.ts";
+import type { StateWalk } from "../state.ts";
 import { type Lots, type TimeUs, US_PER_SECOND } from "../units.ts";
 import { NO_SLOT, SLOT, type Slots } from "./slots.ts";
 
@@ -168,5 +170,23 @@ export class Lifecycle {
     this.#tidNext = (this.#tidNext + 1) % TID_MEMORY;
     this.#tidSet.add(tid);
     return true;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.duplicateFillCount = state.num(this.duplicateFillCount);
+    this.lateFillCount = state.num(this.lateFillCount);
+    this.strayAnswerCount = state.num(this.strayAnswerCount);
+    this.rejectedCount = state.num(this.rejectedCount);
+    this.refusedCount = state.num(this.refusedCount);
+    this.#tidNext = state.num(this.#tidNext);
+    // The ring from its oldest id on; the set holds the same ids.
+    const count = state.num(this.#tidSet.size);
+    this.#tidSet.clear();
+    for (let n = count; n > 0; n--) {
+      const i = (this.#tidNext + TID_MEMORY - n) % TID_MEMORY;
+      this.#tids[i] = state.num(this.#tids[i] as number);
+      this.#tidSet.add(this.#tids[i] as number);
+    }
   }
 }

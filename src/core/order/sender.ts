@@ -2,6 +2,7 @@
  * The last step before an intent: budget, cap and slot, one candidate after another in order of priority.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import { ACTION, type FrameLane, INTENT, KIND } from "../frame.ts";
 import type { QuotaLedger } from "../quota/ledger.ts";
@@ -9,6 +10,7 @@ import { PRIORITY, type Throttle } from "../quota/throttle.ts";
 import type { Ladder } from "../quote/ladder.ts";
 import { REASON, type Reason } from "../reason.ts";
 import type { Exposure } from "../risk/exposure.ts";
+import type { StateWalk } from "../state.ts";
 import type { Lots, Px, TimeUs } from "../units.ts";
 import type { Candidates } from "./reconcile.ts";
 import { NO_SLOT, type Slots } from "./slots.ts";
@@ -32,6 +34,11 @@ export class CloidCounter {
   next(): number {
     this.value += 1;
     return this.value;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.value = state.num(this.value);
   }
 }
 
@@ -200,5 +207,11 @@ export class Sender {
     this.#ledger.onSent();
     this.#throttle.onSent(nowUs);
     this.#exposure.record();
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.bidHeld = state.num(this.bidHeld) as Reason;
+    this.askHeld = state.num(this.askHeld) as Reason;
   }
 }

@@ -2,9 +2,11 @@
  * Slots: containers without rank, each for at most one live order of one market.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import { BUY } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
+import type { StateWalk } from "../state.ts";
 import type { Lots, Px, TimeUs } from "../units.ts";
 
 /** What a slot holds. */
@@ -149,5 +151,20 @@ export class Slots {
       hash.fold(this.nextPx[i] as number);
       hash.fold(this.nextLots[i] as number);
     }
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    state.array(this.state);
+    state.array(this.side);
+    state.array(this.cloid);
+    state.array(this.px);
+    state.array(this.leavesLots);
+    state.array(this.nextCloid);
+    state.array(this.nextPx);
+    state.array(this.nextLots);
+    state.array(this.reduceOnly);
+    state.array(this.sinceUs);
+    this.limit = state.num(this.limit);
   }
 }

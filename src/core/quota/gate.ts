@@ -2,8 +2,10 @@
  * The re-quote gate: hold an order inside the optimal band, move it to the reset point outside.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import { REASON, type Reason } from "../reason.ts";
+import type { StateWalk } from "../state.ts";
 
 /** chi, the dimensionless price of a request, is kept where the solution is meaningful: at 2 e^2 = 14.8 no market pays for its requests. */
 export const CHI_MIN = 1e-4;
@@ -161,6 +163,13 @@ export class Band {
     this.lo = Math.min(0, Math.max(exact.lo, floor));
     this.u0 = Math.max(exact.u0, this.lo + Math.min(1.2, 0.5 / Math.sqrt(exact.requoteRate)));
     this.hi = Math.max(exact.hi, this.u0);
+  }
+
+  /** What the last decision used. The exact band is a function of chi and is solved again when it is first asked for. */
+  syncState(state: StateWalk): void {
+    this.lo = state.num(this.lo);
+    this.u0 = state.num(this.u0);
+    this.hi = state.num(this.hi);
   }
 }
 

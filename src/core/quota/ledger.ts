@@ -2,7 +2,9 @@
  * Our own count of the address's requests: what was spent, what the volume earned, what is left.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
+import type { StateWalk } from "../state.ts";
 import { MICRO_PER_USD, type MicroUsd } from "../units.ts";
 
 /** Requests that a new address starts with (venue's rate-limit page). */
@@ -59,5 +61,14 @@ export class QuotaLedger {
     hash.fold(this.usedCount);
     hash.fold(this.capCount);
     hash.fold(this.reservedCount);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.usedCount = state.num(this.usedCount);
+    this.capCount = state.num(this.capCount);
+    this.reservedCount = state.num(this.reservedCount);
+    this.sentCount = state.num(this.sentCount);
+    this.#earnedUsd = state.num(this.#earnedUsd);
   }
 }

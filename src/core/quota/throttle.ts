@@ -2,7 +2,9 @@
  * Whether a request may go out now: a reserve for getting out, and one slot every ten seconds when the budget is spent.
  * @module
  */
+
 import { REASON, type Reason } from "../reason.ts";
+import type { StateWalk } from "../state.ts";
 import { type TimeUs, US_PER_SECOND } from "../units.ts";
 import type { QuotaLedger } from "./ledger.ts";
 
@@ -53,5 +55,10 @@ export class Throttle {
 
   onSent(nowUs: TimeUs): void {
     this.#lastSentUs = nowUs;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.#lastSentUs = state.num(this.#lastSentUs);
   }
 }

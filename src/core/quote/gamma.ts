@@ -2,8 +2,10 @@
  * Risk aversion: calibrated from a skew one wants to see, then moved by bounded features.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import type { MarketParams } from "../params.ts";
+import type { StateWalk } from "../state.ts";
 import { US_PER_SECOND } from "../units.ts";
 import { closedFormSkew } from "./glft.ts";
 
@@ -103,5 +105,11 @@ export class GammaModel {
     this.gamma = Math.abs(change) <= step ? wanted : this.gamma * Math.exp(Math.sign(change) * step);
     this.#atUs = nowUs;
     return this.gamma;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.gamma = state.num(this.gamma);
+    this.#atUs = state.num(this.#atUs);
   }
 }

@@ -2,7 +2,9 @@
  * Optimal quote offsets of a risk-averse market maker with a bound on inventory: the exact stationary solution and its closed form.
  * @module
  */
+
 import { assert } from "../assert.ts";
+import type { StateWalk } from "../state.ts";
 
 /** Largest inventory bound, in clips, that quoting runs the exact recursion for: beyond it both forms agree where positions really are. */
 export const EXACT_CLIPS_MAX = 20;
@@ -144,5 +146,19 @@ export class GlftSolver {
   /** Offset of the ask above fair value: the bid of the mirrored inventory. */
   ask(positionClips: number): number {
     return this.bid(-positionClips);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.solveCount = state.num(this.solveCount);
+    this.base = state.num(this.base);
+    this.lambda0 = state.num(this.lambda0);
+    this.#kappa = state.num(this.#kappa);
+    this.#arrival = state.num(this.#arrival);
+    this.#gamma = state.num(this.#gamma);
+    this.#sigma = state.num(this.#sigma);
+    this.#clipsMax = state.num(this.#clipsMax);
+    this.#slope = state.num(this.#slope);
+    state.array(this.#logRatios);
   }
 }

@@ -2,11 +2,13 @@
  * From a best distance to orders on legal prices: how many levels, where, and how much on each.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import { BUY } from "../frame.ts";
 import { ceilPx, floorPx, pxAbove, pxBelow } from "../market/grid.ts";
 import { lotsForAtLeast } from "../market/instrument.ts";
 import { REASON, type Reason } from "../reason.ts";
+import type { StateWalk } from "../state.ts";
 import type { Lots, MicroUsd, Px } from "../units.ts";
 
 /** Candidate levels a side. */
@@ -21,6 +23,14 @@ export class Ladder {
   readonly lots = new Float64Array(LEVELS_LIMIT);
   /** Each level's own offset from the best distance, as a fraction of price. */
   readonly offsetFrac = new Float64Array(LEVELS_LIMIT);
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.count = state.num(this.count);
+    state.array(this.px);
+    state.array(this.lots);
+    state.array(this.offsetFrac);
+  }
 }
 
 /** What a ladder is built from; one object a side, filled anew each time. */

@@ -2,11 +2,13 @@
  * One market's numbers to two distances: where the best bid and the best ask should stand, and why.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import { BUY, SELL } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
 import type { MarketParams } from "../params.ts";
 import { PHI_MAX, PHI_MIN } from "../signal/impact.ts";
+import type { StateWalk } from "../state.ts";
 import { GammaModel, gammaFromSkew, type RiskFeatures } from "./gamma.ts";
 import { GlftSolver } from "./glft.ts";
 import { chooseSkew } from "./skew.ts";
@@ -200,6 +202,33 @@ export class QuoteModel {
     hash.fold(this.halfFlatFrac);
     hash.fold(this.bidBestFrac);
     hash.fold(this.askBestFrac);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    state.array(this.bidTerms);
+    state.array(this.askTerms);
+    this.bidBestFrac = state.num(this.bidBestFrac);
+    this.askBestFrac = state.num(this.askBestFrac);
+    this.bidFloorBound = state.bool(this.bidFloorBound);
+    this.askFloorBound = state.bool(this.askFloorBound);
+    this.bidCapBound = state.bool(this.bidCapBound);
+    this.askCapBound = state.bool(this.askCapBound);
+    this.halfFlatFrac = state.num(this.halfFlatFrac);
+    this.gamma = state.num(this.gamma);
+    this.solver.syncState(state);
+    this.#neutral.syncState(state);
+    this.#gammaModel.syncState(state);
+    this.#kappa = state.num(this.#kappa);
+    this.#phi = state.num(this.#phi);
+    this.#costFrac = state.num(this.#costFrac);
+    this.#feeFrac = state.num(this.#feeFrac);
+    this.#interceptFrac = state.num(this.#interceptFrac);
+    this.#latencyFrac = state.num(this.#latencyFrac);
+    this.#stalenessFrac = state.num(this.#stalenessFrac);
+    this.#baseFrac = state.num(this.#baseFrac);
+    this.#floorFrac = state.num(this.#floorFrac);
+    this.#clipsMax = state.num(this.#clipsMax);
   }
 }
 

@@ -2,6 +2,7 @@
  * One market's quoting: estimates and position to two ladders.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import { BUY, SELL } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
@@ -11,6 +12,7 @@ import type { MarketParams } from "../params.ts";
 import { Band } from "../quota/gate.ts";
 import { REASON, type Reason } from "../reason.ts";
 import type { SignalBoard } from "../signal/board.ts";
+import type { StateWalk } from "../state.ts";
 import type { Lots } from "../units.ts";
 import { Ladder, type LadderInputs, writeLadder } from "./ladder.ts";
 import { type QuoteInputs, QuoteModel } from "./model.ts";
@@ -234,5 +236,32 @@ export class Quoter {
     hash.fold(this.askBand.lo);
     hash.fold(this.bidBand.u0);
     hash.fold(this.minimal ? 1 : 0);
+  }
+
+  /** Every field that decides the future; the instrument is set again by its engine. */
+  syncState(state: StateWalk): void {
+    this.model.syncState(state);
+    this.bidBand.syncState(state);
+    this.askBand.syncState(state);
+    this.bids.syncState(state);
+    this.asks.syncState(state);
+    this.kappaPerFrac = state.num(this.kappaPerFrac);
+    this.minimal = state.bool(this.minimal);
+    this.reduceOnly = state.bool(this.reduceOnly);
+    this.bidBestFrac = state.num(this.bidBestFrac);
+    this.askBestFrac = state.num(this.askBestFrac);
+    this.#capLots = state.num(this.#capLots);
+    const inputs = this.#inputs;
+    inputs.nowUs = state.num(inputs.nowUs);
+    inputs.kappaPerFrac = state.num(inputs.kappaPerFrac);
+    inputs.arrivalPerSecond = state.num(inputs.arrivalPerSecond);
+    inputs.phi = state.num(inputs.phi);
+    inputs.interceptFrac = state.num(inputs.interceptFrac);
+    inputs.sigma = state.num(inputs.sigma);
+    inputs.staleFactor = state.num(inputs.staleFactor);
+    inputs.tickFrac = state.num(inputs.tickFrac);
+    inputs.clipsMax = state.num(inputs.clipsMax);
+    // A reducing ladder is written without a sweep size of its own; everything else of both is filled before it is read.
+    this.#ladderInputs.sweepUsd = state.num(this.#ladderInputs.sweepUsd);
   }
 }

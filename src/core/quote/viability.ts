@@ -2,9 +2,11 @@
  * Whether a market pays: the edge of a passive order by depth, with intervals, from the market's own sweeps.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
 import { Prng } from "../prng.ts";
 import { THRESHOLD_COUNT, THRESHOLDS_FRAC } from "../signal/intensity.ts";
+import type { StateWalk } from "../state.ts";
 import { BPS, US_PER_SECOND } from "../units.ts";
 
 export const BLOCK_US = 30 * US_PER_SECOND;
@@ -29,16 +31,19 @@ const FIT = 5;
 const DEPTH_AT = THRESHOLD_COUNT * FIT;
 const ROW = DEPTH_AT + 2 * DEPTH_COUNT;
 
-export type ViabilityState = "viable" | "undecided" | "not_viable";
-export type ViabilityReason =
-  | "few_blocks"
-  | "few_sweeps"
-  | "phi_at_least_one"
-  | "phi_may_be_one"
-  | "no_depth_earns"
-  | "interval_holds_zero"
-  | "clip_too_small"
-  | "earns";
+const STATES = ["viable", "undecided", "not_viable"] as const;
+export type ViabilityState = (typeof STATES)[number];
+const REASONS = [
+  "few_blocks",
+  "few_sweeps",
+  "phi_at_least_one",
+  "phi_may_be_one",
+  "no_depth_earns",
+  "interval_holds_zero",
+  "clip_too_small",
+  "earns",
+] as const;
+export type ViabilityReason = (typeof REASONS)[number];
 
 /** What a verdict needs beside the sweeps. */
 export interface ViabilityInputs {
@@ -318,5 +323,25 @@ export class Viability {
     hash.fold(this.state === "viable" ? 1 : this.state === "undecided" ? 0 : -1);
     hash.fold(this.phi);
     hash.fold(this.edgeFrac);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.state = STATES[state.num(STATES.indexOf(this.state))] as ViabilityState;
+    this.reason = REASONS[state.num(REASONS.indexOf(this.reason))] as ViabilityReason;
+    this.phi = state.num(this.phi);
+    this.phiLo = state.num(this.phiLo);
+    this.phiHi = state.num(this.phiHi);
+    this.bestDepthFrac = state.num(this.bestDepthFrac);
+    this.edgeFrac = state.num(this.edgeFrac);
+    this.edgeLoFrac = state.num(this.edgeLoFrac);
+    this.edgeHiFrac = state.num(this.edgeHiFrac);
+    this.clipMinUsd = state.num(this.clipMinUsd);
+    this.#blockCount = state.num(this.#blockCount);
+    this.#newest = state.num(this.#newest);
+    this.#afterGap = state.bool(this.#afterGap);
+    // Blocks that were never opened hold nothing; sums and resamples are made anew by every verdict.
+    for (let slot = 0; slot < this.blockCount; slot++) this.#block[slot] = state.num(this.#block[slot] as number);
+    state.array(this.#rows.subarray(0, this.blockCount * ROW));
   }
 }

@@ -2,8 +2,10 @@
  * Breakers on money: daily loss and drawdown, in dollars of equity, with the scope of one UTC day.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
 import { REASON, type Reason } from "../reason.ts";
+import type { StateWalk } from "../state.ts";
 import { type TimeUs, US_PER_DAY } from "../units.ts";
 
 /**
@@ -64,5 +66,16 @@ export class MoneyBreaker {
     hash.fold(this.tripped);
     hash.fold(this.#peakUsd);
     hash.fold(this.#startUsd);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.tripped = state.num(this.tripped) as Reason;
+    this.trippedCount = state.num(this.trippedCount);
+    this.drawdownUsdMax = state.num(this.drawdownUsdMax);
+    this.#day = state.num(this.#day);
+    this.#startUsd = state.num(this.#startUsd);
+    this.#peakUsd = state.num(this.#peakUsd);
+    this.#equityUsd = state.num(this.#equityUsd);
   }
 }

@@ -2,8 +2,10 @@
  * Same-side bursts of own fills: the side is pulled at once and comes back slowly.
  * @module
  */
+
 import { BUY } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
+import type { StateWalk } from "../state.ts";
 import { type Lots, type TimeUs, US_PER_SECOND } from "../units.ts";
 
 /** Fills this close together belong to one sweep or one chase of a moving market (ladders were seen filled inside one second). */
@@ -41,6 +43,16 @@ class SideBurst {
     this.startFrac = DISTANCE_MULTIPLE * deepest;
     return true;
   }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    state.array(this.timeUs);
+    state.array(this.lots);
+    state.array(this.depthFrac);
+    this.next = state.num(this.next);
+    this.startUs = state.num(this.startUs);
+    this.startFrac = state.num(this.startFrac);
+  }
 }
 
 /** Watches own fills; tells how far a side stays away and whether it is down to one minimum order. */
@@ -77,5 +89,12 @@ export class BurstGuard {
   foldInto(hash: RunningHash): void {
     hash.fold(this.#bid.startFrac);
     hash.fold(this.#ask.startFrac);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.burstCount = state.num(this.burstCount);
+    this.#bid.syncState(state);
+    this.#ask.syncState(state);
   }
 }

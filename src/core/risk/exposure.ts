@@ -2,10 +2,12 @@
  * Worst-case exposure and the hard cap: position plus everything that could still fill, in lots.
  * @module
  */
+
 import { assert } from "../assert.ts";
 import { BUY, SELL } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
 import type { Slots } from "../order/slots.ts";
+import type { StateWalk } from "../state.ts";
 import type { Lots, MicroUsd } from "../units.ts";
 import type { Position } from "./position.ts";
 
@@ -81,5 +83,13 @@ export class Exposure {
 
   foldInto(hash: RunningHash): void {
     hash.fold(this.capLots);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.capLots = state.num(this.capLots);
+    this.maxRatio = state.num(this.maxRatio);
+    this.#fairAtCap = state.num(this.#fairAtCap);
+    this.#leverage = state.num(this.#leverage);
   }
 }

@@ -2,7 +2,9 @@
  * The core's own account of one market: position, cash, and equity at a mark. Risk decides on it; reports use the exchange's.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
+import type { StateWalk } from "../state.ts";
 import type { Lots, MicroUsd, Px } from "../units.ts";
 
 /** Position and cash flow of one market, from fills and funding. */
@@ -37,5 +39,14 @@ export class Position {
   foldInto(hash: RunningHash): void {
     hash.fold(this.lots);
     hash.fold(this.cashUsd);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.lots = state.num(this.lots);
+    this.cashUsd = state.num(this.cashUsd);
+    this.feesUsd = state.num(this.feesUsd);
+    this.fillCount = state.num(this.fillCount);
+    this.filledUsd = state.num(this.filledUsd);
   }
 }

@@ -2,6 +2,7 @@
  * All that is known of one market: its book, and every estimate made from book and trades.
  * @module
  */
+
 import { BBO, BOOK, CONTEXT, F, KIND, TRADE } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
 import { OwnMarkouts } from "../learn/markout.ts";
@@ -10,6 +11,7 @@ import { SweepAssembler } from "../market/trades.ts";
 import type { MarketParams } from "../params.ts";
 import { Viability, type ViabilityInputs } from "../quote/viability.ts";
 import type { Reason } from "../reason.ts";
+import type { StateWalk } from "../state.ts";
 import { BPS, type Lots, type Px, type TimeUs } from "../units.ts";
 import { Flow } from "./flow.ts";
 import { CHANNEL, SignalHub } from "./hub.ts";
@@ -271,5 +273,29 @@ export class SignalBoard {
     this.hub.foldInto(hash);
     this.reference.foldInto(hash);
     this.viability.foldInto(hash);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.book.syncState(state);
+    this.mids.syncState(state);
+    this.volatility.syncState(state);
+    this.intensity.syncState(state);
+    this.viability.syncState(state);
+    this.impact.syncState(state);
+    this.imbalance.syncState(state);
+    this.flow.syncState(state);
+    this.hub.syncState(state);
+    this.reference.syncState(state);
+    this.#sweeps.syncState(state);
+    this.#ownFills.syncState(state);
+    this.fairPx = state.num(this.fairPx);
+    this.lastMid = state.num(this.lastMid);
+    this.replayedCount = state.num(this.replayedCount);
+    this.#microPx = state.num(this.#microPx);
+    this.#verdictUs = state.num(this.#verdictUs);
+    this.#venueTimeUs = state.num(this.#venueTimeUs);
+    this.#touchBid = state.num(this.#touchBid);
+    this.#touchAsk = state.num(this.#touchAsk);
   }
 }

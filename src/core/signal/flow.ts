@@ -2,7 +2,9 @@
  * Trade-flow imbalance: whether takers lean on one side more than chance would have them.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
+import type { StateWalk } from "../state.ts";
 import { US_PER_SECOND } from "../units.ts";
 
 const HALF_LIFE_US = 10 * US_PER_SECOND;
@@ -60,5 +62,13 @@ export class Flow {
   foldInto(hash: RunningHash): void {
     hash.fold(this.#signed);
     hash.fold(this.#squares);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.#signed = state.num(this.#signed);
+    this.#squares = state.num(this.#squares);
+    this.#weight = state.num(this.#weight);
+    this.#atUs = state.num(this.#atUs);
   }
 }

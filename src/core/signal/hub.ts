@@ -2,9 +2,11 @@
  * The register of signals: which are there, which are warm, which went stale, and what that costs.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
 import type { MarketParams } from "../params.ts";
 import { REASON, type Reason } from "../reason.ts";
+import type { StateWalk } from "../state.ts";
 import { type TimeUs, US_PER_SECOND } from "../units.ts";
 
 export const SIGNAL_STATE = { disabled: 0, cold: 1, warm: 2, stale: 3 } as const;
@@ -58,6 +60,13 @@ class Spacing {
       if (left <= 0) return 2 ** ((bin + 0.5) / 4);
     }
     return 2 ** 32;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.lastUs = state.num(this.lastUs);
+    this.count = state.num(this.count);
+    state.array(this.#bins);
   }
 }
 
@@ -200,5 +209,18 @@ export class SignalHub {
   foldInto(hash: RunningHash): void {
     for (let id = 0; id < this.#state.length; id++) hash.fold(this.#state[id] as number);
     hash.fold(this.staleCount);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.staleCount = state.num(this.staleCount);
+    this.wentStaleCount = state.num(this.wentStaleCount);
+    state.array(this.#state);
+    state.array(this.#sinceUs);
+    for (const spacing of this.#spacing) spacing.syncState(state);
+    state.array(this.#maxAgeUs);
+    this.#missedBookUs = state.num(this.#missedBookUs);
+    this.#connectionUs = state.num(this.#connectionUs);
+    this.#learntUs = state.num(this.#learntUs);
   }
 }

@@ -2,8 +2,10 @@
  * The touch: its micro-price, and how thin it is against its own average.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
 import type { BookView } from "../market/book.ts";
+import type { StateWalk } from "../state.ts";
 import { US_PER_SECOND } from "../units.ts";
 
 /** Half-life of the average depth of the touch. */
@@ -53,5 +55,12 @@ export class TouchDepth {
   foldInto(hash: RunningHash): void {
     hash.fold(this.#average);
     hash.fold(this.#lots);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.#average = state.num(this.#average);
+    this.#lots = state.num(this.#lots);
+    this.#count = state.num(this.#count);
   }
 }

@@ -2,9 +2,11 @@
  * Adverse selection by depth: how much of a sweep's depth is still there some seconds later.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
 import type { Sweep } from "../market/trades.ts";
 import type { MarketParams } from "../params.ts";
+import type { StateWalk } from "../state.ts";
 import { US_PER_SECOND } from "../units.ts";
 import { THRESHOLD_COUNT, THRESHOLDS_FRAC } from "./intensity.ts";
 
@@ -180,5 +182,27 @@ export class Impact {
     hash.fold(this.phi);
     hash.fold(this.interceptFrac);
     hash.fold(this.#written);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.curveInterceptFrac = state.num(this.curveInterceptFrac);
+    this.interceptFrac = state.num(this.interceptFrac);
+    this.phi = state.num(this.phi);
+    this.droppedCount = state.num(this.droppedCount);
+    state.array(this.#sums);
+    state.array(this.#resolved);
+    this.#written = state.num(this.#written);
+    this.#ownCount = state.num(this.#ownCount);
+    this.#ownSum = state.num(this.#ownSum);
+    this.#lastTimeUs = state.num(this.#lastTimeUs);
+    // Only sweeps that wait for a horizon: the rest of the ring is never read again.
+    for (let n = this.#resolved[HORIZON_COUNT - 1] as number; n < this.#written; n++) {
+      const i = n % PENDING_MAX;
+      this.#timeUs[i] = state.num(this.#timeUs[i] as number);
+      this.#side[i] = state.num(this.#side[i] as number);
+      this.#mid[i] = state.num(this.#mid[i] as number);
+      this.#depth[i] = state.num(this.#depth[i] as number);
+    }
   }
 }

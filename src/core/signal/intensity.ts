@@ -2,9 +2,11 @@
  * How often sweeps come and how fast their depth decays: kappa and A, fitted beyond the touch.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
 import type { Sweep } from "../market/trades.ts";
 import type { MarketParams } from "../params.ts";
+import type { StateWalk } from "../state.ts";
 import { BPS, MICRO_PER_USD, US_PER_SECOND } from "../units.ts";
 
 /** Depths that the decay may be fitted beyond, fractions. */
@@ -185,5 +187,24 @@ export class Intensity {
     hash.fold(this.arrivalPerSecond);
     hash.fold(this.thresholdIndex);
     hash.fold(this.#seconds);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.kappa = state.num(this.kappa);
+    this.kappaForQuotes = state.num(this.kappaForQuotes);
+    this.arrivalPerSecond = state.num(this.arrivalPerSecond);
+    this.graduated = state.bool(this.graduated);
+    this.thresholdIndex = state.num(this.thresholdIndex);
+    state.array(this.#count);
+    state.array(this.#excess);
+    state.array(this.#history);
+    this.#historyNext = state.num(this.#historyNext);
+    this.#allCount = state.num(this.#allCount);
+    this.#allUsd = state.num(this.#allUsd);
+    this.#seconds = state.num(this.#seconds);
+    this.#lastTimeUs = state.num(this.#lastTimeUs);
+    this.#flatFrac = state.num(this.#flatFrac);
+    this.#changedUs = state.num(this.#changedUs);
   }
 }

@@ -2,8 +2,10 @@
  * Volatility of the micro-price, freed from the bounce between touches, at two horizons.
  * @module
  */
+
 import type { RunningHash } from "../hash.ts";
 import type { MarketParams } from "../params.ts";
+import type { StateWalk } from "../state.ts";
 import { US_PER_SECOND } from "../units.ts";
 
 /** Pseudo-time for which the prior counts, seconds. */
@@ -45,6 +47,13 @@ export class VarianceAverage {
   /** Variance per second, corrected for the first autocovariance and floored. */
   get corrected(): number {
     return Math.max(this.square + 2 * this.cross, CORRECTION_FLOOR * this.square) / this.seconds;
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.square = state.num(this.square);
+    this.cross = state.num(this.cross);
+    this.seconds = state.num(this.seconds);
   }
 }
 
@@ -122,5 +131,17 @@ export class Volatility {
   foldInto(hash: RunningHash): void {
     hash.fold(this.sigma);
     hash.fold(this.#lastReturn);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.sigma = state.num(this.sigma);
+    this.sampleCount = state.num(this.sampleCount);
+    this.#fast.syncState(state);
+    this.#slow.syncState(state);
+    this.#price = state.num(this.#price);
+    this.#lastPrice = state.num(this.#lastPrice);
+    this.#lastReturn = state.num(this.#lastReturn);
+    this.#lastSecond = state.num(this.#lastSecond);
   }
 }
