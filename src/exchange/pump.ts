@@ -17,6 +17,8 @@ export interface MarketSource {
 
 /** Pushes delivered before the event loop gets a turn: the client's side of the socket lives in it. */
 const BATCH = 256;
+/** Turns of the event loop in which a client of this process reads what has arrived. */
+const READ_TURNS = 4;
 /** What may wait in the sockets before the pump pauses. */
 const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -57,6 +59,9 @@ export class Pump {
   /** Ends every connection. Without a clock nothing else happens until the clients are back: there is no time in which they could miss it. */
   async #lose(): Promise<void> {
     const subscriptions = this.#venue.subscriptionCount;
+    // What was sent before the loss was received before it: the socket's buffers are emptied, and the other side has its turns to read.
+    if (this.#clock === null)
+      for (let turn = 0; turn < READ_TURNS; turn += this.#server.waitingBytes() > 0 ? 0 : 1) await yieldTurn();
     this.#venue.dropAll();
     while (this.#clock === null && !this.#stopped && this.#venue.subscriptionCount < subscriptions) await yieldTurn();
   }

@@ -33,7 +33,8 @@ describe("subscriptions", () => {
     v.say(subscribe({ type: "trades", coin: "HYPE" }));
     await Promise.resolve();
     expect(v.heard).toEqual([
-      '{"channel":"subscriptionResponse","data":{"method":"subscribe","subscription":{"type":"l2Book","coin":"sim:HYPE","nSigFigs":null,"mantissa":null,"fast":false}}}',
+      '{"channel":"subscriptionResponse","data":{"method":"subscribe",' +
+        '"subscription":{"type":"l2Book","coin":"sim:HYPE","nSigFigs":null,"mantissa":null,"fast":false}}}',
       '{"channel":"subscriptionResponse","data":{"method":"subscribe","subscription":{"type":"trades","coin":"HYPE"}}}',
       FULL,
     ]);
