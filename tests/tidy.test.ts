@@ -33,7 +33,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Packages and where each may be named. */
 const PACKAGES: Record<string, readonly string[]> = {
-  zod: ["src/io/config.ts", "src/wire/hyperliquid", "src/run/report_schema.ts", "src/cli/config.ts"],
+  zod: [
+    "src/io/config.ts",
+    "src/wire/hyperliquid",
+    "src/run/report_schema.ts",
+    "src/run/checkpoint.ts",
+    "src/cli/config.ts",
+  ],
   "decimal.js": ["src/wire/hyperliquid"],
   citty: ["src/cli"],
   consola: ["src/io/log.ts"],

@@ -31,6 +31,12 @@ const run: Record<string, Flag> = {
     min: 0.001,
     help: "from an event at the venue to our answer being live there",
   },
+  prior: {
+    kind: "text",
+    hint: "FILE|latest|none",
+    many: true,
+    help: "start from what an earlier run learnt; paper on a venue takes latest, tapes none",
+  },
   facts,
   "skip-bad-lines": { kind: "boolean", help: "count bad lines of a tape instead of stopping at the first" },
   "quota-used": { kind: "number", hint: "N", min: 0, help: "requests that the address has used; 0 for a new one" },

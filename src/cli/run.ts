@@ -31,6 +31,7 @@ export function requestOf(command: "backtest" | "paper", parsed: Parsed, markets
     quotaVolumeUsd: parsed.number("quota-volume") ?? 0,
     venue: parsed.text("venue"),
     address: parseAddress(parsed.text("address")),
+    priors: parsed.texts("prior"),
     seed: parsed.number("seed") ?? 1,
     speed: parsed.number("speed"),
     forSeconds: parseSpan(parsed.text("for"), "--for"),

@@ -120,6 +120,9 @@ export class Engine {
       case KIND.instrument:
         this.#onInstrument(readInstrument(data, at), nowUs);
         return;
+      case KIND.prior:
+        this.board.onPrior(data, at);
+        return;
       case KIND.gap:
         this.board.onGap(nowUs);
         this.#decide(nowUs, venueTimeUs);

@@ -37,6 +37,7 @@ export const KIND = {
   command: 12,
   gap: 13,
   intent: 14,
+  prior: 15,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
@@ -122,6 +123,9 @@ export const INTENT = {
   reason: 14,
   size: 15,
 } as const;
+
+/** `prior`: what an earlier run learnt of a market, and the weight (0 to 1) that it still has; `values` as in learn/prior.ts. */
+export const PRIOR = { weight: 6, values: 7 } as const;
 
 /** What an `order` frame reports. */
 export const ORDER_STATUS = {

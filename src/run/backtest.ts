@@ -9,6 +9,7 @@ import { usageError } from "../io/exit.ts";
 import { readTapes, type TapeHandler, type TapeStats } from "../io/tape.ts";
 import { BUILD } from "../io/version.ts";
 import { FactsError, type InfoAnswer } from "../wire/hyperliquid/instrument.ts";
+import { checkPriorFiles, findPrior, type Prior } from "./checkpoint.ts";
 import { readFacts } from "./facts_file.ts";
 import { type MarketReport, REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import type { RunIo, RunRequest } from "./request.ts";
@@ -63,6 +64,10 @@ async function runOnce(
 ): Promise<Pass> {
   const answers: InfoAnswer[] = request.factsFile === null ? [] : readFacts(request.factsFile);
   const loaded = loadConfig(request.config.file);
+  checkPriorFiles(request.priors, markets);
+  // A tape is no venue: its priors are whatever the user names, dated against the tape's own time.
+  const priorsAt = (timeUs: number): (Prior | null)[] =>
+    markets.map((market) => findPrior(request.priors, market, null, timeUs, io.note));
   let session: Session | null = null;
   let clock: ScaledClock | null = null;
   let status: StatusLine | null = null;
@@ -74,7 +79,7 @@ async function runOnce(
     },
     onMark: (reason) => session?.intake.onMark(reason),
     onPush: (bytes, from, to, timeUs) => {
-      session ??= new Session({ ...request, markets, answers, loaded, latencySeconds });
+      session ??= new Session({ ...request, markets, answers, loaded, latencySeconds, priors: priorsAt(timeUs) });
       status ??= new StatusLine(session, markets, io);
       const problem = session.onPush(bytes, from, to, timeUs);
       status.update();

@@ -11,6 +11,7 @@ import { GENERATED_MARKET } from "../sim/flow.ts";
 import type { Drift } from "../venue/hyperliquid/drift.ts";
 import { InfoClient } from "../venue/hyperliquid/info.ts";
 import type { InfoAnswer } from "../wire/hyperliquid/instrument.ts";
+import { CHECKPOINT_US, checkPriorFiles, findPrior, saveCheckpoint } from "./checkpoint.ts";
 import { Following, type Place } from "./follow.ts";
 import { openPlace } from "./place.ts";
 import { REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
@@ -63,6 +64,9 @@ export class PaperRun {
     const info = new InfoClient(clock, this.#place.net, this.#place.venue);
     const answers = await info.facts(markets, request.address);
     const quota = request.address === null ? null : await info.quota(request.address);
+    checkPriorFiles(request.priors, markets);
+    const venueName = this.#place.venue.name;
+    const nowUs = clock.nowUs();
     const session = new Session({
       ...request,
       markets,
@@ -70,6 +74,7 @@ export class PaperRun {
       loaded: this.#loaded,
       quotaUsedCount: quota?.usedCount ?? request.quotaUsedCount,
       quotaVolumeUsd: quota?.volumeUsd ?? request.quotaVolumeUsd,
+      priors: markets.map((market) => findPrior(request.priors, market, venueName, nowUs, this.#io.note)),
       quotaReservedCount: quota?.reservedCount ?? 0,
     });
     const writer = request.recordFile === null ? null : await createWriter(request.recordFile, clock.nowUs(), answers);
@@ -79,6 +84,7 @@ export class PaperRun {
     } finally {
       await writer?.close();
     }
+    this.#saveCheckpoints(session, markets);
     if (writer !== null && writer.failure !== "") throw unwritable(writer.path, writer.failure);
     return this.#report(session, following);
   }
@@ -91,6 +97,7 @@ export class PaperRun {
     writer: TapeWriter | null,
   ): Following {
     const { clock } = this.#place;
+    let checkpointUs = 0;
     const status = new StatusLine(session, markets, this.#io);
     return new Following(this.#place, info, markets, answers, session.followed, session.intake, {
       onPush: (bytes, length, receivedUs, text) => {
@@ -110,6 +117,10 @@ export class PaperRun {
       onTick: (nowUs) => {
         if (this.#io.stopRequested() || this.#isOver(session, nowUs)) return true;
         session.onClock(nowUs);
+        if (session.startedUs > 0 && nowUs >= checkpointUs) {
+          if (checkpointUs > 0) this.#saveCheckpoints(session, markets);
+          checkpointUs = nowUs + CHECKPOINT_US;
+        }
         return false;
       },
       onDrift: (drift) => {
@@ -117,6 +128,19 @@ export class PaperRun {
         this.#io.note(`feed_drift: ${drift.text}`);
       },
     });
+  }
+
+  /** Keeps what was learnt. A disk that is full costs the next run its prior, not this one its life. */
+  #saveCheckpoints(session: Session, markets: readonly string[]): void {
+    if (this.#place.seed !== null) return;
+    try {
+      for (let i = 0; i < markets.length; i++) {
+        const checkpoint = session.checkpoint(i, this.#place.venue.name);
+        if (checkpoint !== null) saveCheckpoint(checkpoint);
+      }
+    } catch (error) {
+      this.#io.note(`no checkpoint: ${(error as Error).message}`);
+    }
   }
 
   #isOver(session: Session, nowUs: number): boolean {

@@ -14,12 +14,14 @@ import type { Parts } from "../stats/attribution.ts";
 import { type EdgeSummary, HEADLINE, HORIZONS } from "../stats/edge.ts";
 import type { Interval } from "../stats/interval.ts";
 import type { TimeSummary } from "../stats/summary.ts";
+import type { Prior } from "./checkpoint.ts";
 import type { MarketReport, ReportScored, ReportWarning } from "./report_schema.ts";
 import { marketWarnings } from "./warnings.ts";
 
 /** What the report of one market is made of. */
 export interface MarketReportInputs {
   market: string;
+  prior: Prior | null;
   /** Market that fair value is measured against, "oracle" or "none". */
   referenceName: string;
   profile: string;
@@ -113,6 +115,10 @@ export function buildMarketReport(inputs: MarketReportInputs): MarketReport {
     requests_per_usd: notional > 0 ? total / notional : null,
     headroom_ratio: inputs.headroomRatio,
     signals: signalsOf(engine),
+    prior:
+      inputs.prior === null
+        ? null
+        : { source: inputs.prior.source, age_s: inputs.prior.ageSeconds, weight: inputs.prior.weight },
     reference: referenceOf(engine, inputs.referenceName),
     latency: { seconds: inputs.latencySeconds, curve: inputs.curve },
     bracket: { pessimistic: scored(pessimistic), central: scored(central), touch: scored(touch) },

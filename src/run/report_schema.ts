@@ -94,6 +94,10 @@ const marketSchema = z.strictObject({
       cost_bps: z.number(),
     }),
   ),
+  prior: z
+    .strictObject({ source: z.string(), age_s: z.number(), weight: z.number() })
+    .nullable()
+    .describe("what an earlier run learnt and this one began with; it makes nothing warm"),
   reference: z
     .strictObject({
       market: z.string().describe("the market that fair value is measured against, oracle or none"),

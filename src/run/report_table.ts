@@ -89,6 +89,8 @@ function renderMarket(m: MarketReport, options: TableOptions): string[] {
     "estimates",
     `kappa ${num(m.kappa.value, 0)} (${num(m.kappa.observations, 0)} sweeps, cv ${num(m.kappa.cv)}), sigma ${num(m.sigma_bps)} bps, gamma ${num(m.gamma, 1)}`,
   );
+  if (m.prior !== null)
+    row("prior", `${m.prior.source}, ${(m.prior.age_s / 3600).toFixed(1)} h old, weight ${num(m.prior.weight)}`);
   if (m.reference.market !== "none") row("reference", referenceText(m.reference));
   const r = m.requests;
   row(

@@ -22,6 +22,8 @@ export interface RunRequest {
   venue: string | null;
   /** Account whose fees and requests are taken, read only; null is nobody. */
   address: string | null;
+  /** Checkpoints to start from: files, `latest` or `none`. */
+  priors: readonly string[];
   /** Seed of a generated market. */
   seed: number;
   /** Market seconds per second; null does not pace. */

@@ -5,6 +5,7 @@
 import { assert } from "../core/assert.ts";
 import { Desk } from "../core/desk.ts";
 import { F, FrameLane, KIND, writeText } from "../core/frame.ts";
+import { PRIOR_AT, writePriorFrame } from "../core/learn/prior.ts";
 import { type Instrument, type InstrumentFacts, readInstrument, writeInstrument } from "../core/market/instrument.ts";
 import type { MarketParams } from "../core/params.ts";
 import { REFERENCE } from "../core/signal/reference.ts";
@@ -21,6 +22,7 @@ import {
   resolveReference,
   UnknownMarketError,
 } from "../wire/hyperliquid/instrument.ts";
+import { CHECKPOINT_US, type Checkpoint, makeCheckpoint, type Prior } from "./checkpoint.ts";
 import { Drive } from "./drive.ts";
 import { Intake } from "./intake.ts";
 import { buildMarketReport } from "./report.ts";
@@ -39,6 +41,8 @@ export interface SessionOptions {
   latencySeconds: number | null;
   quotaUsedCount: number;
   quotaVolumeUsd: number;
+  /** What earlier runs learnt, a market each; null where there is none. */
+  priors?: readonly (Prior | null)[];
   /** Requests bought beyond those used. */
   quotaReservedCount?: number;
 }
@@ -59,6 +63,7 @@ export class Session {
   readonly #markets: readonly string[];
   readonly #instruments: readonly Instrument[];
   readonly #resolved: readonly ResolvedParams[];
+  readonly #priors: readonly (Prior | null)[];
   readonly #drive: Drive;
   readonly #lane = new FrameLane(LANE_SIZE);
   readonly #prime: FrameLane;
@@ -82,6 +87,10 @@ export class Session {
     const references = markets.map((market) => resolveReference(market, answers));
     this.followed = followedMarkets(markets, facts, references);
     this.#prime = primeLane(markets, facts, references, this.followed);
+    this.#priors = options.priors ?? markets.map(() => null);
+    this.#priors.forEach((prior, i) => {
+      if (prior !== null) writePriorFrame(this.#prime, 0, i, prior.weight, prior.values);
+    });
     this.#instruments = instrumentsOf(this.#prime, markets.length);
     this.desk = new Desk(params);
     this.statistics = new Statistics(markets.length);
@@ -125,6 +134,19 @@ export class Session {
     this.#drive.prime(this.#prime, timeUs);
   }
 
+  /** What the run has learnt of a market so far; null while it has seen too little to be worth keeping. */
+  checkpoint(index: number, venue: string): Checkpoint | null {
+    const engine = this.desk.engines[index] as Desk["engines"][number];
+    const ownSeconds = (this.endedUs - this.startedUs) / US_PER_SECOND;
+    if (ownSeconds * US_PER_SECOND < CHECKPOINT_US) return null;
+    const values = new Float64Array(PRIOR_AT.size);
+    engine.board.writePrior(values);
+    const memorySeconds = engine.params.intensityMemorySeconds;
+    const prior = this.#priors[index] ?? null;
+    const market = this.#markets[index] as string;
+    return makeCheckpoint(market, venue, this.endedUs, ownSeconds, prior, memorySeconds, values);
+  }
+
   /** Ends the run and says of each market what came of it. */
   finish(curves: readonly MarketReport["latency"]["curve"][], warnings: readonly ReportWarning[]): MarketReport[] {
     this.statistics.finish();
@@ -137,6 +159,7 @@ export class Session {
       }
       return buildMarketReport({
         market,
+        prior: this.#priors[i] ?? null,
         referenceName: referenceName((this.#instruments[i] as Instrument).referenceMarket, this.followed),
         profile: (this.#resolved[i] as ResolvedParams).profile,
         engine: this.desk.engines[i] as Desk["engines"][number],

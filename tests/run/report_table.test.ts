@@ -98,6 +98,7 @@ const fixture: Report = {
       requests_per_usd: 0.125,
       headroom_ratio: 0.99,
       signals: [{ name: "book", state: "warm", since_us: 1, cost_bps: 0 }],
+      prior: null,
       reference: {
         market: "TEST",
         state: "warm",

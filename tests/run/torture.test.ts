@@ -123,7 +123,7 @@ class Hand {
       return json(found?.response ?? null);
     };
     const answers = world.answers;
-    this.session = new Session({ ...requestFor({}), markets: MARKETS, answers, loaded: loadConfig(null) });
+    this.session = new Session({ ...requestFor({}), priors: [], markets: MARKETS, answers, loaded: loadConfig(null) });
     const venue = resolveVenue("http://venue");
     const place = {
       venue,

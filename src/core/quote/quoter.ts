@@ -103,11 +103,11 @@ export class Quoter {
   /** What a verdict on the market needs beside its sweeps. */
   viabilityInputs(board: SignalBoard): ViabilityInputs {
     const inputs = this.#viabilityInputs;
-    const book = board.book;
     inputs.thresholdIndex = board.intensity.thresholdIndex;
     inputs.sigma = board.volatility.sigma;
     inputs.feeFrac = this.#inputs.feeFrac;
-    inputs.touchHalfFrac = book.hasTouch ? (book.askPx - book.bidPx) / 2 / book.mid : 0;
+    // The usual touch, not this moment's: a verdict holds for half a minute and more.
+    inputs.touchHalfFrac = Number.isNaN(board.touch.meanFrac) ? 0 : board.touch.meanFrac;
     return inputs;
   }
 

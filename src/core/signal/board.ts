@@ -3,9 +3,10 @@
  * @module
  */
 
-import { BBO, BOOK, CONTEXT, F, KIND, TRADE } from "../frame.ts";
+import { BBO, BOOK, CONTEXT, F, KIND, PRIOR, TRADE } from "../frame.ts";
 import type { RunningHash } from "../hash.ts";
 import { OwnMarkouts } from "../learn/markout.ts";
+import { PRIOR_AT } from "../learn/prior.ts";
 import { BookView, MidHistory } from "../market/book.ts";
 import { SweepAssembler } from "../market/trades.ts";
 import type { MarketParams } from "../params.ts";
@@ -15,7 +16,7 @@ import type { StateWalk } from "../state.ts";
 import { BPS, type Lots, type Px, type TimeUs } from "../units.ts";
 import { Flow } from "./flow.ts";
 import { CHANNEL, SignalHub } from "./hub.ts";
-import { microPrice, TouchDepth } from "./imbalance.ts";
+import { microPrice, TouchDepth, TouchSpread } from "./imbalance.ts";
 import { Impact } from "./impact.ts";
 import { Intensity } from "./intensity.ts";
 import { REFERENCE, Reference } from "./reference.ts";
@@ -36,6 +37,7 @@ export class SignalBoard {
   readonly viability = new Viability();
   readonly impact: Impact;
   readonly imbalance = new TouchDepth();
+  readonly touch = new TouchSpread();
   readonly flow = new Flow();
   readonly hub: SignalHub;
   readonly reference: Reference;
@@ -215,6 +217,7 @@ export class SignalBoard {
     this.#closeSweep();
     this.volatility.onTimer(timeUs);
     this.imbalance.onTimer(timeUs);
+    this.touch.onTimer(timeUs, this.book);
     this.intensity.onTimer(timeUs);
     this.impact.onTimer(timeUs, this.intensity.thresholdIndex);
     this.flow.onTimer(this.#venueTimeUs);
@@ -240,6 +243,26 @@ export class SignalBoard {
   /** Why the feed cannot be quoted on, or `none`. */
   feedReason(nowUs: TimeUs): Reason {
     return this.hub.feedReason(nowUs);
+  }
+
+  /** What a later run may start from: values as in learn/prior.ts. */
+  writePrior(out: Float64Array): void {
+    this.volatility.writePrior(out, PRIOR_AT.volatility);
+    this.intensity.writePrior(out, PRIOR_AT.intensity);
+    this.impact.writePrior(out, PRIOR_AT.impact);
+    this.touch.writePrior(out, PRIOR_AT.touch);
+    out[PRIOR_AT.basis] = this.reference.basis;
+  }
+
+  /** Takes a `prior` frame: what an earlier run learnt. Nothing is warm, graduated or proven by it. */
+  onPrior(data: Float64Array, at: number): void {
+    const weight = data[at + PRIOR.weight] as number;
+    const from = at + PRIOR.values;
+    this.volatility.applyPrior(data, from + PRIOR_AT.volatility, weight);
+    this.intensity.applyPrior(data, from + PRIOR_AT.intensity, weight);
+    this.impact.applyPrior(data, from + PRIOR_AT.impact, weight);
+    this.touch.applyPrior(data, from + PRIOR_AT.touch, weight);
+    this.reference.applyPrior(data[from + PRIOR_AT.basis] as number, weight);
   }
 
   /** What was known before a gap says nothing about now; what straddles it is dropped. */
@@ -269,6 +292,7 @@ export class SignalBoard {
     this.intensity.foldInto(hash);
     this.impact.foldInto(hash);
     this.imbalance.foldInto(hash);
+    this.touch.foldInto(hash);
     this.flow.foldInto(hash);
     this.hub.foldInto(hash);
     this.reference.foldInto(hash);
@@ -284,6 +308,7 @@ export class SignalBoard {
     this.viability.syncState(state);
     this.impact.syncState(state);
     this.imbalance.syncState(state);
+    this.touch.syncState(state);
     this.flow.syncState(state);
     this.hub.syncState(state);
     this.reference.syncState(state);

@@ -23,6 +23,49 @@ export function microPrice(book: BookView): number {
   return book.hasTouch ? (book.bidPx * askLots + book.askPx * bidLots) / (bidLots + askLots) : Number.NaN;
 }
 
+/** How wide the touch is on average: half of it, as a fraction of price. */
+export class TouchSpread {
+  /** Mean and mean square of the half touch; NaN before the first second. */
+  meanFrac = Number.NaN;
+  meanSquare = Number.NaN;
+  #count = 0;
+
+  /** Samples the touch at whole seconds; a book without one is no sample. */
+  onTimer(timeUs: number, book: BookView): void {
+    if (timeUs % US_PER_SECOND !== 0 || !book.hasTouch || book.isCrossed) return;
+    const half = (book.askPx - book.bidPx) / 2 / book.mid;
+    this.#count += 1;
+    const weight = Math.max(1 / this.#count, 1 - 2 ** (-1 / AVERAGE_SECONDS));
+    this.meanFrac = this.#count === 1 ? half : this.meanFrac + weight * (half - this.meanFrac);
+    this.meanSquare = this.#count === 1 ? half * half : this.meanSquare + weight * (half * half - this.meanSquare);
+  }
+
+  writePrior(out: Float64Array, at: number): void {
+    out[at] = this.meanFrac;
+    out[at + 1] = this.meanSquare;
+  }
+
+  /** Takes an earlier run's averages, counting for `weight` of a half-life. */
+  applyPrior(values: Float64Array, at: number, weight: number): void {
+    const mean = values[at] as number;
+    if (!(mean > 0)) return;
+    this.meanFrac = mean;
+    this.meanSquare = values[at + 1] as number;
+    this.#count = Math.floor(weight * AVERAGE_SECONDS);
+  }
+
+  foldInto(hash: RunningHash): void {
+    hash.fold(this.meanFrac);
+  }
+
+  /** Every field that decides the future. */
+  syncState(state: StateWalk): void {
+    this.meanFrac = state.num(this.meanFrac);
+    this.meanSquare = state.num(this.meanSquare);
+    this.#count = state.num(this.#count);
+  }
+}
+
 /** How much of its usual size the touch has lost. */
 export class TouchDepth {
   #average = Number.NaN;

@@ -33,6 +33,9 @@ const M = 3;
 const DM = 4;
 const SUMS = 5;
 
+/** Sums of all fits. */
+export const IMPACT_SUM_COUNT = HORIZON_COUNT * THRESHOLD_COUNT * SUMS;
+
 /** Called when a sweep's move at the headline horizon is known. */
 export interface ImpactSink {
   onImpact(venueTimeUs: number, depthFrac: number, moveFrac: number): void;
@@ -51,7 +54,7 @@ export class Impact {
   phi = PRIOR_PHI;
   /** Sweeps whose horizon a gap cut, or that found no room. */
   droppedCount = 0;
-  readonly #sums = new Float64Array(HORIZON_COUNT * THRESHOLD_COUNT * SUMS);
+  readonly #sums = new Float64Array(IMPACT_SUM_COUNT);
   readonly #timeUs = new Float64Array(PENDING_MAX);
   readonly #side = new Float64Array(PENDING_MAX);
   readonly #mid = new Float64Array(PENDING_MAX);
@@ -63,6 +66,8 @@ export class Impact {
   readonly #ownPriorCount: number;
   readonly #priorDepth: number;
   readonly #sink: ImpactSink;
+  /** Sweeps that this run settled itself at the headline horizon, by threshold: what is warm is judged by them. */
+  readonly #seenCount = new Float64Array(THRESHOLD_COUNT);
   #ownCount = 0;
   #ownSum = 0;
   #lastTimeUs = Number.NaN;
@@ -108,6 +113,7 @@ export class Impact {
     const move = ((this.#side[i] as number) * (mid - before)) / before;
     for (let t = 0; t < THRESHOLD_COUNT; t++) {
       if (depth <= (THRESHOLDS_FRAC[t] as number)) break;
+      if (h === HEADLINE_HORIZON) this.#seenCount[t] = (this.#seenCount[t] as number) + 1;
       const at = (h * THRESHOLD_COUNT + t) * SUMS;
       this.#sums[at + N] = (this.#sums[at + N] as number) + 1;
       this.#sums[at + D] = (this.#sums[at + D] as number) + depth;
@@ -125,6 +131,7 @@ export class Impact {
     this.#lastTimeUs = timeUs;
     const keep = Math.exp(-dt / this.#memorySeconds);
     for (let i = 0; i < this.#sums.length; i++) this.#sums[i] = (this.#sums[i] as number) * keep;
+    for (let t = 0; t < THRESHOLD_COUNT; t++) this.#seenCount[t] = (this.#seenCount[t] as number) * keep;
     this.#ownCount *= keep;
     this.#ownSum *= keep;
     // The line through the same mean with the bounded slope: with the steep fit's own intercept it would promise too little.
@@ -166,9 +173,19 @@ export class Impact {
     return this.#ownSum / (this.#ownCount + this.#ownPriorCount);
   }
 
-  /** Decayed number of settled sweeps beyond a threshold at the headline horizon. */
+  /** Decayed number of sweeps beyond a threshold that this run settled at the headline horizon. */
   sweepCount(thresholdIndex: number): number {
-    return this.#sums[(HEADLINE_HORIZON * THRESHOLD_COUNT + thresholdIndex) * SUMS + N] as number;
+    return this.#seenCount[thresholdIndex] as number;
+  }
+
+  /** Decayed sums of the market's own curve for a later run; what own fills taught stays here. */
+  writePrior(out: Float64Array, at: number): void {
+    out.set(this.#sums, at);
+  }
+
+  /** Takes an earlier run's sums as if `weight` of them had just been seen. Nothing is warm by it. */
+  applyPrior(values: Float64Array, at: number, weight: number): void {
+    for (let i = 0; i < IMPACT_SUM_COUNT; i++) this.#sums[i] = weight * (values[at + i] as number);
   }
 
   /** Pending sweeps straddle the gap: drop them. */
@@ -192,6 +209,7 @@ export class Impact {
     this.droppedCount = state.num(this.droppedCount);
     state.array(this.#sums);
     state.array(this.#resolved);
+    state.array(this.#seenCount);
     this.#written = state.num(this.#written);
     this.#ownCount = state.num(this.#ownCount);
     this.#ownSum = state.num(this.#ownSum);

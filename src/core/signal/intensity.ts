@@ -60,6 +60,8 @@ export class Intensity {
   readonly #params: MarketParams;
   readonly #count = new Float64Array(THRESHOLD_COUNT);
   readonly #excess = new Float64Array(THRESHOLD_COUNT);
+  /** Of #count, what this run saw itself: only that can make it graduate. */
+  readonly #ownCount = new Float64Array(THRESHOLD_COUNT);
   readonly #history = new Float64Array(HISTORY_MINUTES).fill(Number.NaN);
   #historyNext = 0;
   #allCount = 0;
@@ -125,6 +127,7 @@ export class Intensity {
       const excess = sweep.depthFrac - (THRESHOLDS_FRAC[i] as number);
       if (excess <= 0) return;
       this.#count[i] = (this.#count[i] as number) + 1;
+      this.#ownCount[i] = (this.#ownCount[i] as number) + 1;
       this.#excess[i] = (this.#excess[i] as number) + excess;
     }
   }
@@ -138,6 +141,7 @@ export class Intensity {
     for (let i = 0; i < THRESHOLD_COUNT; i++) {
       this.#count[i] = (this.#count[i] as number) * keep;
       this.#excess[i] = (this.#excess[i] as number) * keep;
+      this.#ownCount[i] = (this.#ownCount[i] as number) * keep;
     }
     this.#allCount *= keep;
     this.#allUsd *= keep;
@@ -145,6 +149,27 @@ export class Intensity {
     this.#chooseThreshold(timeUs);
     this.#publish();
     if (timeUs % (60 * US_PER_SECOND) === 0) this.#remember();
+  }
+
+  /** Decayed sums of sweeps for a later run: counts and excess depths by threshold, all sweeps, their notional, the time they took. */
+  writePrior(out: Float64Array, at: number): void {
+    out.set(this.#count, at);
+    out.set(this.#excess, at + THRESHOLD_COUNT);
+    out[at + 2 * THRESHOLD_COUNT] = this.#allCount;
+    out[at + 2 * THRESHOLD_COUNT + 1] = this.#allUsd;
+    out[at + 2 * THRESHOLD_COUNT + 2] = this.#seconds;
+  }
+
+  /** Takes an earlier run's sweeps as if `weight` of them had just been seen. Nothing graduates by it. */
+  applyPrior(values: Float64Array, at: number, weight: number): void {
+    for (let i = 0; i < THRESHOLD_COUNT; i++) {
+      this.#count[i] = weight * (values[at + i] as number);
+      this.#excess[i] = weight * (values[at + THRESHOLD_COUNT + i] as number);
+    }
+    this.#allCount = weight * (values[at + 2 * THRESHOLD_COUNT] as number);
+    this.#allUsd = weight * (values[at + 2 * THRESHOLD_COUNT + 1] as number);
+    this.#seconds = weight * (values[at + 2 * THRESHOLD_COUNT + 2] as number);
+    this.#publish();
   }
 
   /** The time inside a gap is no exposure. */
@@ -179,7 +204,9 @@ export class Intensity {
     this.#historyNext = (this.#historyNext + 1) % this.#history.length;
     const stable = !Number.isNaN(old) && Math.abs(now - old) < GRADUATED_LOG_CHANGE_MAX;
     // Once graduated it stays so while the posterior is narrow: one move of kappa is news, not ignorance.
-    this.graduated = this.cv <= GRADUATED_CV_MAX && (this.graduated || stable);
+    const own = this.#ownCount[this.thresholdIndex] as number;
+    const ownCv = 1 / Math.sqrt(this.#params.kappaPriorCount + own);
+    this.graduated = ownCv <= GRADUATED_CV_MAX && (this.graduated || stable);
   }
 
   foldInto(hash: RunningHash): void {
@@ -198,6 +225,7 @@ export class Intensity {
     this.thresholdIndex = state.num(this.thresholdIndex);
     state.array(this.#count);
     state.array(this.#excess);
+    state.array(this.#ownCount);
     state.array(this.#history);
     this.#historyNext = state.num(this.#historyNext);
     this.#allCount = state.num(this.#allCount);

@@ -117,6 +117,25 @@ export class Volatility {
     this.#lastReturn = 0;
   }
 
+  /** Variances per second, fast and slow, for a later run. */
+  writePrior(out: Float64Array, at: number): void {
+    out[at] = this.#fast.corrected;
+    out[at + 1] = this.#slow.corrected;
+  }
+
+  /** Puts what an earlier run saw in the place of the configured prior, as far as its weight goes: a minute's worth, and no sample. */
+  applyPrior(values: Float64Array, at: number, weight: number): void {
+    const blend = (average: VarianceAverage, variance: number): void => {
+      if (!(variance > 0) || !Number.isFinite(variance)) return;
+      average.square = (weight * variance + (1 - weight) * average.corrected) * PRIOR_SECONDS;
+      average.seconds = PRIOR_SECONDS;
+    };
+    blend(this.#fast, values[at] as number);
+    blend(this.#slow, values[at + 1] as number);
+    const variance = FAST_WEIGHT * this.#fast.corrected + (1 - FAST_WEIGHT) * this.#slow.corrected;
+    this.sigma = Math.max(this.#floor, Math.sqrt(variance));
+  }
+
   get isWarm(): boolean {
     return this.sampleCount >= WARM_COUNT;
   }
