@@ -35,6 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, readonly string[]> = {
   zod: [
     "src/io/config.ts",
+    "src/io/journal_format.ts",
     "src/wire/hyperliquid",
     "src/run/report_schema.ts",
     "src/run/checkpoint.ts",

@@ -4,9 +4,17 @@
  */
 import { z } from "zod";
 import { nearest } from "../core/nearest.ts";
-import { type ConfigSource, configSchema, loadConfig, outsideValue, resolveParams } from "../io/config.ts";
+import {
+  type ConfigSource,
+  configSchema,
+  loadConfig,
+  outsideValue,
+  resolveParams,
+  resolveRunSettings,
+} from "../io/config.ts";
 import { usageError } from "../io/exit.ts";
 import { writeOut } from "../io/log.ts";
+import { RUN_SETTINGS } from "../io/run_settings.ts";
 import { SETTINGS } from "../io/settings.ts";
 import type { Parsed } from "./spec.ts";
 
@@ -34,6 +42,7 @@ export async function configCommand(parsed: Parsed): Promise<number> {
   const loaded = loadConfig(source.file);
   const markets = market !== undefined ? [market] : loaded.markets.length > 0 ? loaded.markets : ["BTC"];
   const count = Math.max(1, loaded.markets.length);
+  const whole = resolveRunSettings(source, loaded);
   const resolved = markets.map((name) => ({ name, ...resolveParams(source, loaded, name, count, LEVERAGE_ASSUMED) }));
   if (action === "check") {
     writeOut(
@@ -48,6 +57,9 @@ export async function configCommand(parsed: Parsed): Promise<number> {
       settings: Object.fromEntries(
         SETTINGS.map((s) => [s.key, { value: outsideValue(s, params), from: origins[s.key] }]),
       ),
+      process: Object.fromEntries(
+        RUN_SETTINGS.map((s) => [s.key, { value: whole.values[s.key], from: whole.origins[s.key] }]),
+      ),
     }));
     writeOut(`${JSON.stringify(shown, null, 2)}\n`);
     return 0;
@@ -58,6 +70,13 @@ export async function configCommand(parsed: Parsed): Promise<number> {
       const value = String(outsideValue(s, params));
       writeOut(`  ${s.key.padEnd(24)} ${value.padStart(12)}  ${(origins[s.key] as string).padEnd(16)} ${s.meaning}\n`);
     }
+  }
+  writeOut("the whole process\n");
+  for (const s of RUN_SETTINGS) {
+    const value = String(whole.values[s.key]);
+    writeOut(
+      `  ${s.key.padEnd(24)} ${value.padStart(12)}  ${(whole.origins[s.key] as string).padEnd(16)} ${s.meaning}\n`,
+    );
   }
   return 0;
 }

@@ -2,13 +2,16 @@
  * What backtest and paper share: from flags to a request, from a report to stdout and the state folder.
  * @module
  */
+import { basename, join } from "node:path";
 import { WallClock } from "../io/clock.ts";
 import { usageError } from "../io/exit.ts";
+import { journalsFolder } from "../io/journal_folder.ts";
 import { endStatus, hasColor, terminalWidth, writeNote, writeOut, writeStatus } from "../io/log.ts";
 import { dropReport, reserveReport, writeUserFile } from "../io/paths.ts";
 import type { Report } from "../run/report_schema.ts";
 import { renderReport } from "../run/report_table.ts";
 import type { RunIo, RunRequest } from "../run/request.ts";
+import { runIdOf, runNumberOf } from "../run/run_identity.ts";
 import type { Parsed } from "./spec.ts";
 
 /** The request of a command's flags. */
@@ -36,6 +39,9 @@ export function requestOf(command: "backtest" | "paper", parsed: Parsed, markets
     speed: parsed.number("speed"),
     forSeconds: parseSpan(parsed.text("for"), "--for"),
     recordFile: parsed.text("record"),
+    runId: "",
+    runNumber: [0, 0],
+    journalFolder: null,
   };
 }
 
@@ -86,19 +92,29 @@ export function ioOf(parsed: Parsed, signal: SignalHeard): RunIo {
   };
 }
 
+/** Where the run's journal goes: tapes are their own record, what a venue said is kept. */
+function journalFolderOf(parsed: Parsed, request: RunRequest): string | null {
+  const wanted = parsed.text("journal");
+  if (wanted === "none" || (wanted === null && request.tapes.length > 0)) return null;
+  return wanted ?? join(journalsFolder(), request.runId);
+}
+
 /** Runs, prints and stores. Returns the exit code: 130 or 143 when a signal ended it. */
 export async function runAndReport(
   parsed: Parsed,
   request: RunRequest,
   run: (request: RunRequest, io: RunIo) => Promise<Report>,
 ): Promise<number> {
-  const stamp = new WallClock().stamp();
-  const place = reserveReport(`${stamp}-${request.command}`);
+  const startUs = new WallClock().nowUs();
+  const place = reserveReport(runIdOf(startUs, request.command));
+  // The report's file may carry a counter: two runs of one second are two runs.
+  const runId = basename(place.path, ".json");
   const signal = listenForSignals();
   const quiet = parsed.has("quiet");
   let report: Report;
   try {
-    report = await run(request, ioOf(parsed, signal));
+    const named = { ...request, runId, runNumber: runNumberOf(startUs, process.pid) };
+    report = await run({ ...named, journalFolder: journalFolderOf(parsed, named) }, ioOf(parsed, signal));
   } catch (error) {
     dropReport(place);
     throw error;

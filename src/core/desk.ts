@@ -5,7 +5,7 @@
 
 import { assert } from "./assert.ts";
 import { type DeskShare, Engine } from "./engine.ts";
-import { DESK, F, FrameLane, INTENT, KIND, QUOTA } from "./frame.ts";
+import { COMMAND, COMMAND_FRAME, DESK, F, FrameLane, INTENT, KIND, QUOTA } from "./frame.ts";
 import type { RunningHash } from "./hash.ts";
 import { type ApprovedIntents, approvedLane, CloidCounter } from "./order/sender.ts";
 import { SLOT, SLOT_COUNT } from "./order/slots.ts";
@@ -20,7 +20,7 @@ import type { TimeUs } from "./units.ts";
 /** Markets of one address in one process. A cap so that lanes and scans are bounded; 50 at 20 messages a second fill half a core. */
 export const MARKETS_MAX = 64;
 /** Order and number of the fields of a saved state. Goes up with every change to them. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /** Takes every frame of an address and leaves the intents that follow from it. */
 export class Desk {
@@ -30,6 +30,8 @@ export class Desk {
   readonly ledger = new QuotaLedger();
   readonly breaker: MoneyBreaker;
   readonly #share: DeskShare;
+  /** Decisions cannot be written down: nothing new is risked until they can. */
+  #journalDown = false;
 
   /** @param params One set a market; the index is the market's number in every frame. */
   constructor(params: readonly MarketParams[]) {
@@ -70,6 +72,7 @@ export class Desk {
       );
       return;
     }
+    if (kind === KIND.command) this.#onCommand(data[at + COMMAND_FRAME.command] as number);
     if (kind === KIND.timer) this.#checkMoney(data[at + F.timeUs] as TimeUs);
     if (market === DESK) {
       for (let i = 0; i < this.engines.length; i++) (this.engines[i] as Engine).on(data, at);
@@ -93,8 +96,21 @@ export class Desk {
   #checkMoney(nowUs: TimeUs): void {
     let equityUsd = 0;
     for (let i = 0; i < this.engines.length; i++) equityUsd += (this.engines[i] as Engine).equityUsd;
-    this.#share.breaker = this.breaker.onEquity(nowUs, equityUsd);
+    this.breaker.onEquity(nowUs, equityUsd);
+    this.#updateBreaker();
     this.#share.drawdownRatio = this.breaker.drawdownRatio;
+  }
+
+  #onCommand(command: number): void {
+    if (command === COMMAND.journalDown) this.#journalDown = true;
+    if (command === COMMAND.journalUp) this.#journalDown = false;
+    this.#updateBreaker();
+  }
+
+  /** Money goes before the journal: it holds for the day, the journal until its disk is back. */
+  #updateBreaker(): void {
+    const money = this.breaker.tripped;
+    this.#share.breaker = money === REASON.none && this.#journalDown ? REASON.journal : money;
   }
 
   /** Requests sent and not answered: the venue's count may lack them. */
@@ -131,6 +147,7 @@ export class Desk {
     this.#share.cloids.syncState(state);
     this.#share.breaker = state.num(this.#share.breaker) as Reason;
     this.#share.drawdownRatio = state.num(this.#share.drawdownRatio);
+    this.#journalDown = state.bool(this.#journalDown);
     for (let i = 0; i < this.engines.length; i++) (this.engines[i] as Engine).syncState(state);
   }
 }

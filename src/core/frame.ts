@@ -38,6 +38,7 @@ export const KIND = {
   gap: 13,
   intent: 14,
   prior: 15,
+  state: 16,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
@@ -127,6 +128,12 @@ export const INTENT = {
 /** `prior`: what an earlier run learnt of a market, and the weight (0 to 1) that it still has; `values` as in learn/prior.ts. */
 export const PRIOR = { weight: 6, values: 7 } as const;
 
+/**
+ * `state`: written into journals and never fed to the core: the running hash of its state after the frame of the same `seq`, as two words of
+ * 32 bits.
+ */
+export const STATE = { hashA: 6, hashB: 7, size: 8 } as const;
+
 /** What an `order` frame reports. */
 export const ORDER_STATUS = {
   /** Rests in the book. */
@@ -143,7 +150,12 @@ export const ORDER_STATUS = {
   missing: 6,
 } as const;
 
-export const COMMAND = { stop: 1 } as const;
+export const COMMAND = {
+  stop: 1,
+  /** What is decided can no longer be written down, or can again. */
+  journalDown: 2,
+  journalUp: 3,
+} as const;
 
 /** What an intent asks of the venue. */
 export const ACTION = { place: 1, modify: 2, cancel: 3 } as const;

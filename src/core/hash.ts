@@ -2,6 +2,7 @@
  * A running 64-bit hash of doubles: what two runs must agree on.
  * @module
  */
+import type { StateWalk } from "./state.ts";
 
 // Two independent 32-bit lanes (FNV-1a's prime and MurmurHash3's first constant). Not cryptographic: it tells runs apart, it keeps no one out.
 const PRIME_A = 0x01000193;
@@ -25,8 +26,22 @@ export class RunningHash {
     this.#b = Math.imul(((mixed << 13) | (mixed >>> 19)) ^ low, PRIME_B);
   }
 
+  /** The two words of the digest, unsigned. */
+  get wordA(): number {
+    return this.#a >>> 0;
+  }
+  get wordB(): number {
+    return this.#b >>> 0;
+  }
+
+  /** Saves or restores the hash itself, so that a replay from the middle of a run ends with the hash of the whole. */
+  syncState(state: StateWalk): void {
+    this.#a = state.num(this.#a >>> 0) | 0;
+    this.#b = state.num(this.#b >>> 0) | 0;
+  }
+
   /** Sixteen hex digits. */
   digest(): string {
-    return (this.#a >>> 0).toString(16).padStart(8, "0") + (this.#b >>> 0).toString(16).padStart(8, "0");
+    return this.wordA.toString(16).padStart(8, "0") + this.wordB.toString(16).padStart(8, "0");
   }
 }

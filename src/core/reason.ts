@@ -19,6 +19,7 @@ export const REASON = {
   stopped: 10,
   gap: 11,
   delisted: 12,
+  journal: 13,
   // why an order was not sent
   band_holds: 20,
   in_flight: 21,

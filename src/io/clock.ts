@@ -172,6 +172,13 @@ export function timeText(timeUs: number): string {
   return `${new Date(timeUs / 1000).toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
 
+/** A time to the microsecond: 2025-09-04T19:46:57.123456Z. */
+export function stampUs(timeUs: number): string {
+  const whole = Math.floor(timeUs / 1_000_000);
+  const micros = String(Math.round(timeUs - whole * 1_000_000)).padStart(6, "0");
+  return `${new Date(whole * 1000).toISOString().slice(0, 19)}.${micros}Z`;
+}
+
 function timerOf(ms: number, onDue: () => void): Timer {
   const handle = setTimeout(onDue, Math.max(0, ms));
   return { cancel: () => clearTimeout(handle) };

@@ -17,7 +17,8 @@ import {
 } from "../core/params.ts";
 import { MICRO_PER_USD, parseNumber } from "../core/units.ts";
 import { configError } from "./exit.ts";
-import { SETTINGS, type Setting, settingOf } from "./settings.ts";
+import { RUN_SETTINGS, type RunSetting, type RunSettings } from "./run_settings.ts";
+import { SETTINGS, type Setting } from "./settings.ts";
 
 /** Capital of an address when nobody says. */
 const CAPITAL_DEFAULT_USD = 100 * MICRO_PER_USD;
@@ -43,13 +44,19 @@ export interface LoadedConfig {
   origins: Record<string, string>;
 }
 
+/** Settings of markets and of the process share one space of names. */
+const ALL_SETTINGS: readonly (Setting | RunSetting)[] = [...SETTINGS, ...RUN_SETTINGS];
+const anySettingOf = (key: string): Setting | RunSetting | undefined => ALL_SETTINGS.find((s) => s.key === key);
+
 /** A setting's schema in outside units. */
-function settingSchema(s: Setting): z.ZodNumber {
+function settingSchema(s: Setting | RunSetting): z.ZodNumber {
   const base = s.integer ? z.int() : z.number();
   return base.min(s.min).max(s.max).describe(s.meaning);
 }
 
-const settingShape = Object.fromEntries(SETTINGS.map((s) => [s.key, settingSchema(s).optional()]));
+const shapeOf = (settings: readonly (Setting | RunSetting)[]): Record<string, z.ZodOptional<z.ZodNumber>> =>
+  Object.fromEntries(settings.map((s) => [s.key, settingSchema(s).optional()]));
+const settingShape = shapeOf(SETTINGS);
 
 /** Schema of the file, unknown keys refused. */
 export const configSchema = z.strictObject({
@@ -58,6 +65,7 @@ export const configSchema = z.strictObject({
   live: z.strictObject({ armed: z.boolean().optional() }).optional().describe("real orders need armed = true"),
   market: z.record(z.string(), z.strictObject(settingShape)).optional().describe("settings of one market"),
   ...settingShape,
+  ...shapeOf(RUN_SETTINGS),
 });
 
 /** Reads and checks a file. */
@@ -76,7 +84,7 @@ export function loadConfig(path: string | null): LoadedConfig {
   const data = parsed.data as Record<string, unknown>;
   loaded.profile = (data.profile as ProfileName | undefined) ?? null;
   loaded.markets = (data.markets as string[] | undefined) ?? [];
-  for (const s of SETTINGS) {
+  for (const s of ALL_SETTINGS) {
     const value = data[s.key];
     if (typeof value !== "number") continue;
     loaded.values[s.key] = value;
@@ -108,7 +116,7 @@ function describeIssue(path: string, text: string, issue: z.core.$ZodIssue | und
   if (issue === undefined) return `${path}: is not understood`;
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0] as string;
-    const known = [...SETTINGS.map((s) => s.key), "profile", "markets", "live", "market"];
+    const known = [...ALL_SETTINGS.map((s) => s.key), "profile", "markets", "live", "market"];
     const near = nearest(key, known);
     return `${path}:${lineOf(text, key)}: unknown setting ${key}${near === "" ? "" : `: did you mean ${near}?`}`;
   }
@@ -117,17 +125,17 @@ function describeIssue(path: string, text: string, issue: z.core.$ZodIssue | und
 }
 
 function rangeOf(key: string): string {
-  const s = settingOf(key);
+  const s = anySettingOf(key);
   return s === undefined ? "" : ` (allowed: ${s.min} to ${s.max}${s.integer ? ", whole" : ""})`;
 }
 
 /** Checks one `key=value` from a flag or the environment; returns its key and outside value. */
 function parseAssignment(key: string, text: string, where: string): number {
-  const setting = settingOf(key);
+  const setting = anySettingOf(key);
   if (setting === undefined) {
     const near = nearest(
       key,
-      SETTINGS.map((s) => s.key),
+      ALL_SETTINGS.map((s) => s.key),
     );
     throw configError(`${where}: unknown setting ${key}${near === "" ? "" : `: did you mean ${near}?`}`);
   }
@@ -193,6 +201,18 @@ export function resolveParams(
   return { params, profile, origins };
 }
 
+/** What holds for the whole process, and where each value came from. */
+export function resolveRunSettings(source: ConfigSource, loaded: LoadedConfig): RunSettings {
+  const collected = collect(source, loaded, "");
+  const values: Values = {};
+  const origins: Record<string, string> = {};
+  for (const s of RUN_SETTINGS) {
+    values[s.key] = collected.values[s.key] ?? s.value;
+    origins[s.key] = collected.origins[s.key] ?? "default";
+  }
+  return { values, origins };
+}
+
 /** Values in outside units by key, highest source last. */
 function collect(
   source: ConfigSource,
@@ -209,7 +229,7 @@ function collect(
   for (const [key, value] of Object.entries(loaded.perMarket[market] ?? {})) {
     put(key, value, loaded.origins[`${market}/${key}`] ?? "file");
   }
-  for (const s of SETTINGS) {
+  for (const s of ALL_SETTINGS) {
     const name = `MMBIN_${s.key.toUpperCase()}`;
     const text = source.env[name];
     if (text !== undefined) put(s.key, parseAssignment(s.key, text, name), `environment ${name}`);

@@ -23,8 +23,8 @@ export function terminalWidth(): number {
   return Number.isInteger(set) && set >= 40 ? set : Math.max(40, process.stdout.columns ?? 100);
 }
 
-/** Writes data to stdout, whole, whatever its size. A reader that went away (`| head`) ends it without a word. */
-export function writeOut(text: string): void {
+/** Writes data to stdout, whole, whatever its size. A reader that went away (`| head`) ends it without a word: then false. */
+export function writeOut(text: string): boolean {
   const bytes = Buffer.from(text);
   let at = 0;
   while (at < bytes.length) {
@@ -33,10 +33,11 @@ export function writeOut(text: string): void {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EAGAIN") continue;
-      if (code === "EPIPE") return;
+      if (code === "EPIPE") return false;
       throw error;
     }
   }
+  return true;
 }
 
 /** Writes one line to stderr. */

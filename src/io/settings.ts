@@ -331,8 +331,3 @@ export const SETTINGS: readonly Setting[] = [
     meaning: "requests kept for getting out",
   },
 ];
-
-/** The setting of a key, or undefined. */
-export function settingOf(key: string): Setting | undefined {
-  return SETTINGS.find((s) => s.key === key);
-}

@@ -3,8 +3,8 @@
  * @module
  */
 import { US_PER_SECOND } from "../core/units.ts";
-import { ScaledClock } from "../io/clock.ts";
-import { loadConfig } from "../io/config.ts";
+import { ScaledClock, WallClock } from "../io/clock.ts";
+import { type LoadedConfig, loadConfig, resolveRunSettings } from "../io/config.ts";
 import { usageError } from "../io/exit.ts";
 import { readTapes, type TapeHandler, type TapeStats } from "../io/tape.ts";
 import { BUILD } from "../io/version.ts";
@@ -13,6 +13,7 @@ import { checkPriorFiles, findPrior, type Prior } from "./checkpoint.ts";
 import { readFacts } from "./facts_file.ts";
 import { type MarketReport, REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import type { RunIo, RunRequest } from "./request.ts";
+import type { RunJournal } from "./run_journal.ts";
 import { Session } from "./session.ts";
 import { StatusLine } from "./status.ts";
 
@@ -21,7 +22,8 @@ export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> 
   const loaded = loadConfig(request.config.file);
   const markets = request.markets.length > 0 ? request.markets : loaded.markets;
   if (markets.length === 0) throw usageError("no market: name one with --market, or list markets in the config");
-  const pass = await runOnce(request, io, markets, request.latencySeconds, request.speed);
+  const { latencySeconds, speed, journalFolder } = request;
+  const pass = await runOnce(request, io, markets, { latencySeconds, speed, journalFolder });
   const curves = await runCurve(request, io, markets);
   const { session, tapes, stopped } = pass;
   return {
@@ -42,6 +44,8 @@ export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> 
     })),
     counts: session.intake.counts(),
     feed: null,
+    run_id: request.runId,
+    journal: pass.journal?.report() ?? null,
     solver_calls: session.solverCalls,
     ladders: session.ladders,
     markets: session.finish(curves, tapeWarnings(tapes, stopped)),
@@ -50,6 +54,7 @@ export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> 
 
 interface Pass {
   session: Session;
+  journal: RunJournal | null;
   tapes: TapeStats[];
   stopped: boolean;
 }
@@ -59,9 +64,9 @@ async function runOnce(
   request: RunRequest,
   io: RunIo,
   markets: readonly string[],
-  latencySeconds: number | null,
-  speed: number | null,
+  how: Pick<RunRequest, "latencySeconds" | "speed" | "journalFolder">,
 ): Promise<Pass> {
+  const { latencySeconds, speed } = how;
   const answers: InfoAnswer[] = request.factsFile === null ? [] : readFacts(request.factsFile);
   const loaded = loadConfig(request.config.file);
   checkPriorFiles(request.priors, markets);
@@ -69,6 +74,7 @@ async function runOnce(
   const priorsAt = (timeUs: number): (Prior | null)[] =>
     markets.map((market) => findPrior(request.priors, market, null, timeUs, io.note));
   let session: Session | null = null;
+  let journal: RunJournal | null = null;
   let clock: ScaledClock | null = null;
   let status: StatusLine | null = null;
   let timedOut = false;
@@ -79,7 +85,10 @@ async function runOnce(
     },
     onMark: (reason) => session?.intake.onMark(reason),
     onPush: (bytes, from, to, timeUs) => {
-      session ??= new Session({ ...request, markets, answers, loaded, latencySeconds, priors: priorsAt(timeUs) });
+      if (session === null) {
+        session = new Session({ ...request, markets, answers, loaded, latencySeconds, priors: priorsAt(timeUs) });
+        journal = openJournal(session, { ...request, ...how }, loaded, timeUs);
+      }
       status ??= new StatusLine(session, markets, io);
       const problem = session.onPush(bytes, from, to, timeUs);
       status.update();
@@ -99,7 +108,16 @@ async function runOnce(
   });
   if (session === null)
     throw new FactsError(`${request.tapes[0]}: holds no push of the venue: there is nothing to trade on`);
-  return { session, tapes, stopped: timedOut || io.stopRequested() };
+  await (journal as RunJournal | null)?.close();
+  return { session, journal, tapes, stopped: timedOut || io.stopRequested() };
+}
+
+function openJournal(session: Session, request: RunRequest, loaded: LoadedConfig, timeUs: number): RunJournal | null {
+  const { journalFolder, runId, runNumber, command, config } = request;
+  if (journalFolder === null) return null;
+  const settings = resolveRunSettings(config, loaded);
+  const identity = { id: runId, number: runNumber, command, venue: "tape", seed: null };
+  return session.openJournal({ folder: journalFolder, settings, wall: new WallClock() }, identity, timeUs);
 }
 
 /** Waits for the tape's next line, and gives up waiting when asked to stop. */
@@ -117,7 +135,11 @@ async function runCurve(
   const curves = markets.map((): NonNullable<MarketReport["latency"]["curve"]> => []);
   for (const seconds of request.latencyCurve) {
     if (io.stopRequested()) break;
-    const { session } = await runOnce(request, { ...io, status: () => {} }, markets, seconds, null);
+    const { session } = await runOnce(request, { ...io, status: () => {} }, markets, {
+      latencySeconds: seconds,
+      speed: null,
+      journalFolder: null,
+    });
     session.finish([], []).forEach((m, i) => {
       curves[i]?.push({ seconds, fills: m.fills, capture_bps: m.capture_bps, edge_bps: m.edge_bps["5"] });
     });

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Desk } from "../core/desk.ts";
-import { DESK, F, FrameLane, GAP, KIND, TIMER, TIMER_GRID_US } from "../core/frame.ts";
+import { COMMAND_FRAME, DESK, F, FrameLane, GAP, KIND, TIMER, TIMER_GRID_US } from "../core/frame.ts";
 import { type TimeUs, US_PER_SECOND } from "../core/units.ts";
 import type { ShadowExchange } from "../sim/shadow.ts";
 import type { Sequencer } from "./sequencer.ts";
@@ -93,6 +93,18 @@ export class Drive {
     if (this.#messageTimeUs > 0) this.#runTimers(Math.min(nowUs, this.#messageTimeUs + SILENCE_US));
   }
 
+  /** Tells the desk something that no market said: one of COMMAND. Messages must have come before. */
+  command(command: number, nowUs: TimeUs): void {
+    const timeUs = Math.max(this.#frameTimeUs, nowUs);
+    const venueTimeUs = this.#venueTimeUs + Math.max(0, timeUs - this.#messageTimeUs);
+    this.#deliverReplies(venueTimeUs, timeUs, false);
+    this.#shadow.advance(venueTimeUs);
+    this.#timer.clear();
+    const at = this.#timer.begin(KIND.command, COMMAND_FRAME.size, timeUs, venueTimeUs, DESK);
+    this.#timer.data[at + COMMAND_FRAME.command] = command;
+    this.#accept(this.#timer.data, at, venueTimeUs);
+  }
+
   #start(timeUs: TimeUs, venueTimeUs: TimeUs): void {
     this.#messageTimeUs = timeUs;
     this.#frameTimeUs = timeUs;
@@ -111,6 +123,8 @@ export class Drive {
       const at = this.#timer.begin(KIND.timer, TIMER.size, timeUs, venueTimeUs, DESK);
       this.#timer.data[at + TIMER.connectionUs] = this.#messageTimeUs;
       this.#accept(this.#timer.data, at, venueTimeUs);
+      // Frames that led to nothing wait for company, but no longer than this.
+      this.#sequencer.tap?.commit();
       this.#nextTimerUs += TIMER_GRID_US;
     }
   }
@@ -151,16 +165,21 @@ export class Drive {
     this.#sequencer.accept(data, at);
     this.#observer.onFrame(data, at);
     this.#sendIntents();
+    this.#sequencer.tap?.settle(this.#frameTimeUs);
   }
 
   #sendIntents(): void {
     const intents = this.#desk.intents;
+    if (intents.length === 0) return;
     const data = intents.data;
     for (let at = 0; at < intents.length; at += data[at] as number) {
       this.#sequencer.acceptIntent(data, at);
       this.#observer.onIntent(data, at);
-      this.#shadow.submit(data, at, this.#decisionVenueUs);
     }
+    // All of them are written before the first is acted upon.
+    this.#sequencer.tap?.commit();
+    for (let at = 0; at < intents.length; at += data[at] as number)
+      this.#shadow.submit(data, at, this.#decisionVenueUs);
     intents.clear();
   }
 }

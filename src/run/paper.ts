@@ -3,7 +3,8 @@
  * @module
  */
 import { US_PER_SECOND } from "../core/units.ts";
-import { type LoadedConfig, loadConfig } from "../io/config.ts";
+import { WallClock } from "../io/clock.ts";
+import { type LoadedConfig, loadConfig, resolveRunSettings } from "../io/config.ts";
 import { storageError, usageError } from "../io/exit.ts";
 import { TapeWriter } from "../io/tape_writer.ts";
 import { BUILD } from "../io/version.ts";
@@ -16,6 +17,7 @@ import { Following, type Place } from "./follow.ts";
 import { openPlace } from "./place.ts";
 import { REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import type { RunIo, RunRequest } from "./request.ts";
+import type { RunJournal } from "./run_journal.ts";
 import { Session } from "./session.ts";
 import { StatusLine } from "./status.ts";
 import { WorkTime } from "./work_time.ts";
@@ -78,15 +80,26 @@ export class PaperRun {
       quotaReservedCount: quota?.reservedCount ?? 0,
     });
     const writer = request.recordFile === null ? null : await createWriter(request.recordFile, clock.nowUs(), answers);
+    const journal = this.#openJournal(session);
     const following = this.#follow(info, markets, answers, session, writer);
     try {
       await following.run();
     } finally {
       await writer?.close();
+      await journal?.close();
     }
     this.#saveCheckpoints(session, markets);
     if (writer !== null && writer.failure !== "") throw unwritable(writer.path, writer.failure);
-    return this.#report(session, following);
+    return this.#report(session, following, journal);
+  }
+
+  #openJournal(session: Session): RunJournal | null {
+    const { journalFolder, runId, runNumber, command, config } = this.#request;
+    if (journalFolder === null) return null;
+    const { venue, seed, clock } = this.#place;
+    const settings = resolveRunSettings(config, this.#loaded);
+    const identity = { id: runId, number: runNumber, command, venue: venue.name, seed };
+    return session.openJournal({ folder: journalFolder, settings, wall: new WallClock() }, identity, clock.nowUs());
   }
 
   #follow(
@@ -148,7 +161,7 @@ export class PaperRun {
     return forSeconds !== null && session.startedUs > 0 && nowUs - session.startedUs > forSeconds * US_PER_SECOND;
   }
 
-  #report(session: Session, following: Following): Report {
+  #report(session: Session, following: Following, journal: RunJournal | null): Report {
     const work = this.#work;
     const feed = following.report({
       p50: work.quantileUs(0.5),
@@ -168,9 +181,14 @@ export class PaperRun {
       tapes: [],
       counts: session.intake.counts(),
       feed,
+      run_id: this.#request.runId,
+      journal: journal?.report() ?? null,
       solver_calls: session.solverCalls,
       ladders: session.ladders,
-      markets: session.finish([], [...this.#place.warnings, ...this.#warnings(feed.clock_offset_ms)]),
+      markets: session.finish(
+        [],
+        [...this.#place.warnings, ...this.#warnings(feed.clock_offset_ms), ...journalWarnings(journal)],
+      ),
     };
   }
 
@@ -183,6 +201,18 @@ export class PaperRun {
     for (const text of new Set(this.#drifts.map((d) => d.text))) warnings.push({ code: "feed_drift", text });
     return warnings;
   }
+}
+
+/** What a reader of the report must know of its journal. */
+function journalWarnings(journal: RunJournal | null): ReportWarning[] {
+  const { failure = null, lost_frames = 0 } = journal?.report() ?? {};
+  if (failure === null) return [];
+  return [
+    {
+      code: "journal",
+      text: `${failure}: quoting only reduced meanwhile, and ${lost_frames} frame(s) are lost to replay`,
+    },
+  ];
 }
 
 async function createWriter(path: string, nowUs: number, answers: readonly InfoAnswer[]): Promise<TapeWriter> {

@@ -196,6 +196,18 @@ export const reportSchema = z.strictObject({
     duplicate_trades: z.int(),
   }),
   feed: feedSchema.nullable().describe("null where no venue was followed"),
+  run_id: z.string().describe("as mmbin runs lists it"),
+  journal: z
+    .strictObject({
+      folder: z.string(),
+      segments: z.int(),
+      frames: z.int().describe("frames and intents written"),
+      bytes: z.int(),
+      lost_frames: z.int().describe("not written because the disk refused"),
+      failure: z.string().nullable().describe("why it could not be written for a while"),
+    })
+    .nullable()
+    .describe("null where none was written"),
   solver_calls: z.int(),
   ladders: z.int(),
   markets: z.array(marketSchema),

@@ -32,6 +32,11 @@ export interface RunRequest {
   forSeconds: number | null;
   /** Also write what the venue sends as a tape. */
   recordFile: string | null;
+  /** What the run is called, and the number that its client ids carry. */
+  runId: string;
+  runNumber: readonly [high: number, low: number];
+  /** Folder of the journal; null writes none. */
+  journalFolder: string | null;
 }
 
 /** The outside world of a run. */

@@ -3,19 +3,33 @@
  * @module
  */
 import type { Desk } from "../core/desk.ts";
-import { F, INTENT } from "../core/frame.ts";
+import { DESK, F, FrameLane, INTENT, KIND, STATE } from "../core/frame.ts";
 import { RunningHash } from "../core/hash.ts";
+import type { StateWalk } from "../core/state.ts";
+import type { TimeUs } from "../core/units.ts";
 
 /** Frames between two folds of the core's state into the state hash. */
 export const STATE_HASH_FRAMES = 1024;
+
+/** Who keeps what passes: the journal of a run, or the one who compares with it. */
+export interface FrameTap {
+  /** Every frame before the core sees it, the core's state hash when it is folded, every intent before it is sent. */
+  write(data: Float64Array, at: number): void;
+  /** What was written is about to be acted upon. */
+  commit(): void;
+  /** Between two frames: nothing is under way in the core. */
+  settle(timeUs: TimeUs): void;
+}
 
 /** Numbers frames and intents and hashes both sides of the core. */
 export class Sequencer {
   frameCount = 0;
   intentCount = 0;
+  tap: FrameTap | null = null;
   readonly #desk: Desk;
   readonly #intents = new RunningHash();
   readonly #state = new RunningHash();
+  readonly #stateLane = new FrameLane(STATE.size);
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -25,8 +39,20 @@ export class Sequencer {
   accept(data: Float64Array, at: number): void {
     this.frameCount += 1;
     data[at + F.seq] = this.frameCount;
+    this.tap?.write(data, at);
     this.#desk.on(data, at);
-    if (this.frameCount % STATE_HASH_FRAMES === 0) this.#desk.foldInto(this.#state);
+    if (this.frameCount % STATE_HASH_FRAMES === 0) this.#foldState(data[at + F.timeUs] as TimeUs);
+  }
+
+  #foldState(timeUs: TimeUs): void {
+    this.#desk.foldInto(this.#state);
+    const lane = this.#stateLane;
+    lane.clear();
+    const at = lane.begin(KIND.state, STATE.size, timeUs, timeUs, DESK);
+    lane.data[at + F.seq] = this.frameCount;
+    lane.data[at + STATE.hashA] = this.#state.wordA;
+    lane.data[at + STATE.hashB] = this.#state.wordB;
+    this.tap?.write(lane.data, at);
   }
 
   /** Numbers an intent and folds what it asks for, times left out: a run at another speed asks for the same. */
@@ -35,6 +61,16 @@ export class Sequencer {
     data[at + F.seq] = this.intentCount;
     this.#intents.fold(data[at + F.market] as number);
     for (let i: number = INTENT.action; i < INTENT.size; i++) this.#intents.fold(data[at + i] as number);
+    this.tap?.write(data, at);
+  }
+
+  /** Everything that is needed to go on from here with the same numbers and hashes: the desk's state too. Between frames only. */
+  syncState(state: StateWalk): void {
+    this.frameCount = state.num(this.frameCount);
+    this.intentCount = state.num(this.intentCount);
+    this.#intents.syncState(state);
+    this.#state.syncState(state);
+    this.#desk.syncState(state);
   }
 
   /** Hash of every intent in order. */

@@ -4,7 +4,7 @@
  */
 import { assert } from "../core/assert.ts";
 import { Desk } from "../core/desk.ts";
-import { F, FrameLane, KIND, writeText } from "../core/frame.ts";
+import { COMMAND, F, FrameLane, KIND, writeText } from "../core/frame.ts";
 import { PRIOR_AT, writePriorFrame } from "../core/learn/prior.ts";
 import { type Instrument, type InstrumentFacts, readInstrument, writeInstrument } from "../core/market/instrument.ts";
 import type { MarketParams } from "../core/params.ts";
@@ -12,6 +12,8 @@ import { REFERENCE } from "../core/signal/reference.ts";
 import { MICRO_PER_USD, type TimeUs, US_PER_SECOND } from "../core/units.ts";
 import { type ConfigSource, configHash, type LoadedConfig, type ResolvedParams, resolveParams } from "../io/config.ts";
 import { usageError } from "../io/exit.ts";
+import type { RunHeader } from "../io/journal_format.ts";
+import { BUILD } from "../io/version.ts";
 import { ShadowExchange } from "../sim/shadow.ts";
 import type { CodecMarket } from "../wire/hyperliquid/codec.ts";
 import {
@@ -27,6 +29,8 @@ import { Drive } from "./drive.ts";
 import { Intake } from "./intake.ts";
 import { buildMarketReport } from "./report.ts";
 import type { MarketReport, ReportWarning } from "./report_schema.ts";
+import type { RunIdentity } from "./run_identity.ts";
+import { RunJournal, type RunJournalOptions } from "./run_journal.ts";
 import { Sequencer } from "./sequencer.ts";
 import { Statistics } from "./statistics.ts";
 
@@ -68,6 +72,9 @@ export class Session {
   readonly #lane = new FrameLane(LANE_SIZE);
   readonly #prime: FrameLane;
   readonly #tierZero: boolean;
+  readonly #facts: readonly InstrumentFacts[];
+  #journal: RunJournal | null = null;
+  #journalWasDown = false;
 
   /** Resolves facts and settings. Throws what is missing or does not fit, before anything runs. */
   constructor(options: SessionOptions) {
@@ -76,6 +83,7 @@ export class Session {
     const twice = markets.find((market, i) => markets.indexOf(market) !== i);
     if (twice !== undefined) throw usageError(`${twice} is named twice`);
     this.#markets = markets;
+    this.#facts = facts;
     this.#tierZero = feesAreTierZero(answers);
     this.#resolved = markets.map((market, i) => {
       const maxLeverage = (facts[i] as InstrumentFacts).maxLeverage;
@@ -120,12 +128,52 @@ export class Session {
     if (problem !== "") return problem;
     this.endedUs = this.intake.timeUs;
     this.#drive.onMessage(this.#lane, this.intake.timeUs, this.intake.codec.newestVenueTimeUs);
+    this.#watchJournal(this.intake.timeUs);
     return "";
   }
 
   /** The receiving clock moved on without a message. */
   onClock(nowUs: TimeUs): void {
     this.#drive.onClock(nowUs);
+    this.#watchJournal(nowUs);
+  }
+
+  /** Writes every frame from now on. Before the first push only. */
+  openJournal(options: Omit<RunJournalOptions, "run">, identity: RunIdentity, timeUs: TimeUs): RunJournal {
+    assert(this.startedUs === 0, "session: the journal holds the run from its first frame on");
+    this.#journal = RunJournal.open({ ...options, run: this.#runHeader(identity) }, this.sequencer, timeUs);
+    return this.#journal;
+  }
+
+  /** Tells the desk when what it decides cannot be written down, and when it can again. */
+  #watchJournal(nowUs: TimeUs): void {
+    const isDown = this.#journal?.isDown === true;
+    if (isDown === this.#journalWasDown || this.startedUs === 0) return;
+    this.#journalWasDown = isDown;
+    this.#drive.command(isDown ? COMMAND.journalDown : COMMAND.journalUp, nowUs);
+  }
+
+  #runHeader(identity: RunIdentity): RunHeader {
+    const numbersOf = (from: object): Record<string, number> =>
+      Object.fromEntries(Object.entries(from).map(([key, value]) => [key, Number(value)]));
+    return {
+      build: BUILD.id,
+      arch: process.arch,
+      run_id: identity.id,
+      run_number: [...identity.number],
+      command: identity.command,
+      venue: identity.venue,
+      seed: identity.seed,
+      config_hash: this.configHash,
+      latency_s: this.latencySeconds,
+      markets: this.followed.map((m) => ({ coin: m.coin, sz_decimals: m.szDecimals })),
+      profiles: this.#resolved.map((r) => r.profile),
+      params: this.#resolved.map((r) => numbersOf(r.params)),
+      facts: this.#facts.map(numbersOf),
+      priors: this.#priors.map((p) =>
+        p === null ? null : { source: p.source, age_s: p.ageSeconds, weight: p.weight },
+      ),
+    };
   }
 
   #start(timeUs: TimeUs): void {

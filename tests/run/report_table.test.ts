@@ -31,6 +31,8 @@ const fixture: Report = {
     duplicate_trades: 0,
   },
   feed: null,
+  run_id: "20250904T194657Z-backtest",
+  journal: null,
   solver_calls: 10,
   ladders: 20,
   markets: [

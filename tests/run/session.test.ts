@@ -73,6 +73,8 @@ describe("a run over a generated market", () => {
       tapes: [],
       counts: session.intake.counts(),
       feed: null,
+      run_id: "test",
+      journal: null,
       solver_calls: session.solverCalls,
       ladders: session.ladders,
       markets: [report],

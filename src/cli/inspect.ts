@@ -1,0 +1,34 @@
+/**
+ * `mmbin inspect`.
+ * @module
+ */
+import { writeOut } from "../io/log.ts";
+import { inspectJournal } from "../run/inspect.ts";
+import type { Parsed } from "./spec.ts";
+
+/** Lines collected before they are written: a journal holds millions. */
+const BATCH = 500;
+
+/** Prints frames of a journal. */
+export async function inspectCommand(parsed: Parsed): Promise<number> {
+  const lines: string[] = [];
+  const flush = (): boolean => {
+    const open = lines.length === 0 || writeOut(`${lines.join("\n")}\n`);
+    lines.length = 0;
+    return open;
+  };
+  const kinds = parsed.texts("kind").flatMap((text) => text.split(","));
+  const filter = {
+    from: parsed.number("from"),
+    to: parsed.number("to"),
+    kinds,
+    market: parsed.text("market"),
+    order: parsed.number("order"),
+  };
+  inspectJournal(parsed.words[0] as string, filter, (line) => {
+    lines.push(parsed.has("json") ? JSON.stringify({ frame: line }) : line);
+    return lines.length < BATCH || flush();
+  });
+  flush();
+  return 0;
+}

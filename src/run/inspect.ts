@@ -1,0 +1,83 @@
+/**
+ * Looking into a journal: its frames as text, chosen by range, kind, market and order.
+ * @module
+ */
+import { F, FILL, INTENT, KIND, ORDER } from "../core/frame.ts";
+import { nearest } from "../core/nearest.ts";
+import { usageError } from "../io/exit.ts";
+import { forEachFrame, readSegment, segmentPaths } from "../io/journal_reader.ts";
+import { frameText, kindOf } from "./frame_text.ts";
+
+/** What to show; null takes all. */
+export interface InspectFilter {
+  from: number | null;
+  to: number | null;
+  kinds: readonly string[];
+  market: string | null;
+  /** Client id counter of an order: its intents, answers and fills, and what replaced it or was replaced by it. */
+  order: number | null;
+}
+
+/** Writes the frames that pass, in order. Returns how many. */
+export function inspectJournal(path: string, filter: InspectFilter, write: (line: string) => boolean): number {
+  checkKinds(filter.kinds);
+  let count = 0;
+  let known = false;
+  let open = true;
+  const kinds = new Set(filter.kinds);
+  const orders = new Set(filter.order === null ? [] : [filter.order]);
+  let inputSeq = 0;
+  for (const file of segmentPaths(path)) {
+    const segment = readSegment(file);
+    if (segment === null || !open) continue;
+    const { markets } = segment.header;
+    const market = filter.market === null ? null : markets.findIndex((m) => m.coin === filter.market);
+    if (market === -1) throw unknownMarket(filter.market as string, markets);
+    known = true;
+    forEachFrame(segment, (data, at) => {
+      const kind = data[at + F.kind] as number;
+      // Intents count for themselves: a range means the frames that led to them.
+      if (kind !== KIND.intent && kind !== KIND.state) inputSeq = data[at + F.seq] as number;
+      if (filter.from !== null && inputSeq < filter.from) return;
+      if (filter.to !== null && inputSeq > filter.to) return;
+      if (filter.order !== null && !isOfOrder(data, at, orders)) return;
+      if (kinds.size > 0 && !kinds.has(kindOf(data, at))) return;
+      if (market !== null && data[at + F.market] !== market) return;
+      if (!open) return;
+      count += 1;
+      open = write(frameText(data, at, markets));
+    });
+  }
+  if (!known) throw usageError(`${path}: no segment of it has a whole beginning: nothing was recorded`);
+  return count;
+}
+
+/** Whether a frame is about one of the orders; a modify adds the order that takes its place. */
+function isOfOrder(data: Float64Array, at: number, orders: Set<number>): boolean {
+  const kind = data[at + F.kind];
+  if (kind === KIND.order) return orders.has(data[at + ORDER.cloid] as number);
+  if (kind === KIND.fill) return orders.has(data[at + FILL.cloid] as number);
+  if (kind !== KIND.intent) return false;
+  const cloid = data[at + INTENT.cloid] as number;
+  const target = data[at + INTENT.targetCloid] as number;
+  if (!orders.has(cloid) && !orders.has(target)) return false;
+  orders.add(cloid);
+  return true;
+}
+
+function checkKinds(kinds: readonly string[]): void {
+  const names = Object.keys(KIND);
+  for (const kind of kinds) {
+    if (names.includes(kind)) continue;
+    const near = nearest(kind, names);
+    throw usageError(`--kind ${kind}: is one of ${names.join(", ")}${near === "" ? "" : `: did you mean ${near}?`}`);
+  }
+}
+
+function unknownMarket(market: string, markets: readonly { coin: string }[]): Error {
+  const names = markets.map((m) => m.coin);
+  const near = nearest(market, names);
+  return usageError(
+    `${market} is not in this journal${near === "" ? `: it holds ${names.join(", ")}` : `: did you mean ${near}?`}`,
+  );
+}
