@@ -44,6 +44,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   "decimal.js": ["src/wire/hyperliquid"],
   citty: ["src/cli"],
   consola: ["src/io/log.ts"],
+  "bun:sqlite": ["src/io/store.ts"],
 };
 
 interface Import {

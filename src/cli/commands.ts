@@ -156,11 +156,24 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "report",
-    help: "show a stored JSON report as a table, or document its keys",
-    words: { name: "FILE", min: 0, max: 1, help: "a JSON report" },
-    flags: { schema: { kind: "boolean", help: "print the report's JSON schema" } },
-    examples: ["mmbin report run.json", "mmbin report --schema"],
+    help: "show the report of a run as a table, or document its keys",
+    words: { name: "RUN", min: 0, max: 1, help: "a run's id or the beginning of it, latest, or a JSON report's file" },
+    flags: { schema: { kind: "boolean", help: "print the report's JSON schema" }, json },
+    examples: [
+      "mmbin report latest",
+      "mmbin report 20260904T194657Z-paper",
+      "mmbin report ./run.json",
+      "mmbin report --schema",
+    ],
     run: async (parsed) => (await import("./report.ts")).reportCommand(parsed),
+  },
+  {
+    name: "runs",
+    help: "list stored runs, newest first",
+    words: null,
+    flags: { limit: { kind: "number", hint: "N", min: 1, help: "how many (20)" }, json },
+    examples: ["mmbin runs", "mmbin runs --limit 5 --json | jq '.[].results'"],
+    run: async (parsed) => (await import("./runs.ts")).runsCommand(parsed),
   },
   {
     name: "replay",

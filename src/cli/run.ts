@@ -42,6 +42,7 @@ export function requestOf(command: "backtest" | "paper", parsed: Parsed, markets
     runId: "",
     runNumber: [0, 0],
     journalFolder: null,
+    reportFile: null,
   };
 }
 
@@ -113,7 +114,7 @@ export async function runAndReport(
   const quiet = parsed.has("quiet");
   let report: Report;
   try {
-    const named = { ...request, runId, runNumber: runNumberOf(startUs, process.pid) };
+    const named = { ...request, runId, runNumber: runNumberOf(startUs, process.pid), reportFile: place.path };
     report = await run({ ...named, journalFolder: journalFolderOf(parsed, named) }, ioOf(parsed, signal));
   } catch (error) {
     dropReport(place);

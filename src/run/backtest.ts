@@ -3,8 +3,8 @@
  * @module
  */
 import { US_PER_SECOND } from "../core/units.ts";
-import { ScaledClock, WallClock } from "../io/clock.ts";
-import { type LoadedConfig, loadConfig, resolveRunSettings } from "../io/config.ts";
+import { ScaledClock } from "../io/clock.ts";
+import { loadConfig } from "../io/config.ts";
 import { usageError } from "../io/exit.ts";
 import { readTapes, type TapeHandler, type TapeStats } from "../io/tape.ts";
 import { BUILD } from "../io/version.ts";
@@ -13,7 +13,7 @@ import { checkPriorFiles, findPrior, type Prior } from "./checkpoint.ts";
 import { readFacts } from "./facts_file.ts";
 import { type MarketReport, REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import type { RunIo, RunRequest } from "./request.ts";
-import type { RunJournal } from "./run_journal.ts";
+import { RunRecords } from "./run_records.ts";
 import { Session } from "./session.ts";
 import { StatusLine } from "./status.ts";
 
@@ -22,10 +22,20 @@ export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> 
   const loaded = loadConfig(request.config.file);
   const markets = request.markets.length > 0 ? request.markets : loaded.markets;
   if (markets.length === 0) throw usageError("no market: name one with --market, or list markets in the config");
-  const { latencySeconds, speed, journalFolder } = request;
-  const pass = await runOnce(request, io, markets, { latencySeconds, speed, journalFolder });
-  const curves = await runCurve(request, io, markets);
-  const { session, tapes, stopped } = pass;
+  const pass = await runOnce(request, io, markets, request);
+  try {
+    const curves = await runCurve(request, io, markets);
+    const report = reportOf(request, pass, curves);
+    pass.records?.end(report, io);
+    return report;
+  } catch (error) {
+    pass.records?.fail();
+    throw error;
+  }
+}
+
+function reportOf(request: RunRequest, pass: Pass, curves: readonly MarketReport["latency"]["curve"][]): Report {
+  const { session, records, tapes, stopped } = pass;
   return {
     schema: REPORT_SCHEMA,
     build: BUILD.id,
@@ -45,16 +55,16 @@ export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> 
     counts: session.intake.counts(),
     feed: null,
     run_id: request.runId,
-    journal: pass.journal?.report() ?? null,
+    journal: records?.report ?? null,
     solver_calls: session.solverCalls,
     ladders: session.ladders,
-    markets: session.finish(curves, tapeWarnings(tapes, stopped)),
+    markets: session.finish(curves, [...tapeWarnings(tapes, stopped), ...(records?.warnings ?? [])]),
   };
 }
 
 interface Pass {
   session: Session;
-  journal: RunJournal | null;
+  records: RunRecords | null;
   tapes: TapeStats[];
   stopped: boolean;
 }
@@ -64,7 +74,7 @@ async function runOnce(
   request: RunRequest,
   io: RunIo,
   markets: readonly string[],
-  how: Pick<RunRequest, "latencySeconds" | "speed" | "journalFolder">,
+  how: Pick<RunRequest, "latencySeconds" | "speed" | "journalFolder" | "reportFile">,
 ): Promise<Pass> {
   const { latencySeconds, speed } = how;
   const answers: InfoAnswer[] = request.factsFile === null ? [] : readFacts(request.factsFile);
@@ -74,7 +84,7 @@ async function runOnce(
   const priorsAt = (timeUs: number): (Prior | null)[] =>
     markets.map((market) => findPrior(request.priors, market, null, timeUs, io.note));
   let session: Session | null = null;
-  let journal: RunJournal | null = null;
+  let records: RunRecords | null = null;
   let clock: ScaledClock | null = null;
   let status: StatusLine | null = null;
   let timedOut = false;
@@ -87,7 +97,7 @@ async function runOnce(
     onPush: (bytes, from, to, timeUs) => {
       if (session === null) {
         session = new Session({ ...request, markets, answers, loaded, latencySeconds, priors: priorsAt(timeUs) });
-        journal = openJournal(session, { ...request, ...how }, loaded, timeUs);
+        records = RunRecords.open(session, { ...request, ...how }, loaded, { venue: "tape", seed: null }, timeUs);
       }
       status ??= new StatusLine(session, markets, io);
       const problem = session.onPush(bytes, from, to, timeUs);
@@ -105,19 +115,14 @@ async function runOnce(
       clock ??= new ScaledClock(timeUs, speed);
       return clock.nowUs() >= timeUs ? undefined : waitFor(clock, timeUs, io);
     },
+  }).catch((error: unknown) => {
+    (records as RunRecords | null)?.fail();
+    throw error;
   });
   if (session === null)
     throw new FactsError(`${request.tapes[0]}: holds no push of the venue: there is nothing to trade on`);
-  await (journal as RunJournal | null)?.close();
-  return { session, journal, tapes, stopped: timedOut || io.stopRequested() };
-}
-
-function openJournal(session: Session, request: RunRequest, loaded: LoadedConfig, timeUs: number): RunJournal | null {
-  const { journalFolder, runId, runNumber, command, config } = request;
-  if (journalFolder === null) return null;
-  const settings = resolveRunSettings(config, loaded);
-  const identity = { id: runId, number: runNumber, command, venue: "tape", seed: null };
-  return session.openJournal({ folder: journalFolder, settings, wall: new WallClock() }, identity, timeUs);
+  await (records as RunRecords | null)?.close();
+  return { session, records, tapes, stopped: timedOut || io.stopRequested() };
 }
 
 /** Waits for the tape's next line, and gives up waiting when asked to stop. */
@@ -139,6 +144,7 @@ async function runCurve(
       latencySeconds: seconds,
       speed: null,
       journalFolder: null,
+      reportFile: null,
     });
     session.finish([], []).forEach((m, i) => {
       curves[i]?.push({ seconds, fills: m.fills, capture_bps: m.capture_bps, edge_bps: m.edge_bps["5"] });

@@ -124,7 +124,7 @@ export class Drive {
       this.#timer.data[at + TIMER.connectionUs] = this.#messageTimeUs;
       this.#accept(this.#timer.data, at, venueTimeUs);
       // Frames that led to nothing wait for company, but no longer than this.
-      this.#sequencer.tap?.commit();
+      this.#sequencer.commit();
       this.#nextTimerUs += TIMER_GRID_US;
     }
   }
@@ -165,7 +165,7 @@ export class Drive {
     this.#sequencer.accept(data, at);
     this.#observer.onFrame(data, at);
     this.#sendIntents();
-    this.#sequencer.tap?.settle(this.#frameTimeUs);
+    this.#sequencer.settle(this.#frameTimeUs);
   }
 
   #sendIntents(): void {
@@ -177,7 +177,7 @@ export class Drive {
       this.#observer.onIntent(data, at);
     }
     // All of them are written before the first is acted upon.
-    this.#sequencer.tap?.commit();
+    this.#sequencer.commit();
     for (let at = 0; at < intents.length; at += data[at] as number)
       this.#shadow.submit(data, at, this.#decisionVenueUs);
     intents.clear();

@@ -3,8 +3,7 @@
  * @module
  */
 import { US_PER_SECOND } from "../core/units.ts";
-import { WallClock } from "../io/clock.ts";
-import { type LoadedConfig, loadConfig, resolveRunSettings } from "../io/config.ts";
+import { type LoadedConfig, loadConfig } from "../io/config.ts";
 import { storageError, usageError } from "../io/exit.ts";
 import { TapeWriter } from "../io/tape_writer.ts";
 import { BUILD } from "../io/version.ts";
@@ -17,7 +16,7 @@ import { Following, type Place } from "./follow.ts";
 import { openPlace } from "./place.ts";
 import { REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import type { RunIo, RunRequest } from "./request.ts";
-import type { RunJournal } from "./run_journal.ts";
+import { RunRecords } from "./run_records.ts";
 import { Session } from "./session.ts";
 import { StatusLine } from "./status.ts";
 import { WorkTime } from "./work_time.ts";
@@ -80,26 +79,23 @@ export class PaperRun {
       quotaReservedCount: quota?.reservedCount ?? 0,
     });
     const writer = request.recordFile === null ? null : await createWriter(request.recordFile, clock.nowUs(), answers);
-    const journal = this.#openJournal(session);
+    const { venue, seed } = this.#place;
+    const records = RunRecords.open(session, request, this.#loaded, { venue: venue.name, seed }, clock.nowUs());
     const following = this.#follow(info, markets, answers, session, writer);
     try {
-      await following.run();
-    } finally {
-      await writer?.close();
-      await journal?.close();
+      await following.run().finally(async () => {
+        await writer?.close();
+        await records.close();
+      });
+      this.#saveCheckpoints(session, markets);
+      if (writer !== null && writer.failure !== "") throw unwritable(writer.path, writer.failure);
+      const report = this.#report(session, following, records);
+      records.end(report, this.#io);
+      return report;
+    } catch (error) {
+      records.fail();
+      throw error;
     }
-    this.#saveCheckpoints(session, markets);
-    if (writer !== null && writer.failure !== "") throw unwritable(writer.path, writer.failure);
-    return this.#report(session, following, journal);
-  }
-
-  #openJournal(session: Session): RunJournal | null {
-    const { journalFolder, runId, runNumber, command, config } = this.#request;
-    if (journalFolder === null) return null;
-    const { venue, seed, clock } = this.#place;
-    const settings = resolveRunSettings(config, this.#loaded);
-    const identity = { id: runId, number: runNumber, command, venue: venue.name, seed };
-    return session.openJournal({ folder: journalFolder, settings, wall: new WallClock() }, identity, clock.nowUs());
   }
 
   #follow(
@@ -161,7 +157,7 @@ export class PaperRun {
     return forSeconds !== null && session.startedUs > 0 && nowUs - session.startedUs > forSeconds * US_PER_SECOND;
   }
 
-  #report(session: Session, following: Following, journal: RunJournal | null): Report {
+  #report(session: Session, following: Following, records: RunRecords): Report {
     const work = this.#work;
     const feed = following.report({
       p50: work.quantileUs(0.5),
@@ -182,12 +178,12 @@ export class PaperRun {
       counts: session.intake.counts(),
       feed,
       run_id: this.#request.runId,
-      journal: journal?.report() ?? null,
+      journal: records.report,
       solver_calls: session.solverCalls,
       ladders: session.ladders,
       markets: session.finish(
         [],
-        [...this.#place.warnings, ...this.#warnings(feed.clock_offset_ms), ...journalWarnings(journal)],
+        [...this.#place.warnings, ...this.#warnings(feed.clock_offset_ms), ...records.warnings],
       ),
     };
   }
@@ -201,18 +197,6 @@ export class PaperRun {
     for (const text of new Set(this.#drifts.map((d) => d.text))) warnings.push({ code: "feed_drift", text });
     return warnings;
   }
-}
-
-/** What a reader of the report must know of its journal. */
-function journalWarnings(journal: RunJournal | null): ReportWarning[] {
-  const { failure = null, lost_frames = 0 } = journal?.report() ?? {};
-  if (failure === null) return [];
-  return [
-    {
-      code: "journal",
-      text: `${failure}: quoting only reduced meanwhile, and ${lost_frames} frame(s) are lost to replay`,
-    },
-  ];
 }
 
 async function createWriter(path: string, nowUs: number, answers: readonly InfoAnswer[]): Promise<TapeWriter> {

@@ -126,7 +126,7 @@ class Replay {
     this.#header = header;
     this.#desk = deskOf(header);
     this.#sequencer = new Sequencer(this.#desk);
-    this.#sequencer.tap = this.#collector;
+    this.#sequencer.taps.push(this.#collector);
   }
 
   take(segment: Segment): void {

@@ -37,6 +37,8 @@ export interface RunRequest {
   runNumber: readonly [high: number, low: number];
   /** Folder of the journal; null writes none. */
   journalFolder: string | null;
+  /** Where the report will be kept, and with it the run's rows in the store; null keeps none. */
+  reportFile: string | null;
 }
 
 /** The outside world of a run. */

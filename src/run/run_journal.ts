@@ -58,7 +58,7 @@ export class RunJournal implements FrameTap {
     const journal = new RunJournal(options, sequencer);
     journal.#begin(timeUs);
     if (journal.isDown) throw storageError(journal.#writer.failure);
-    sequencer.tap = journal;
+    sequencer.taps.push(journal);
     return journal;
   }
 
@@ -109,7 +109,9 @@ export class RunJournal implements FrameTap {
 
   /** Ends the journal; resolves when it is on the medium. */
   async close(): Promise<void> {
-    if (this.#sequencer.tap === this) this.#sequencer.tap = null;
+    const { taps } = this.#sequencer;
+    const place = taps.indexOf(this);
+    if (place >= 0) taps.splice(place, 1);
     await this.#writer.close();
     if (this.#firstFailure === "") this.#firstFailure = this.#writer.failure;
   }

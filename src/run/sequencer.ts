@@ -25,7 +25,8 @@ export interface FrameTap {
 export class Sequencer {
   frameCount = 0;
   intentCount = 0;
-  tap: FrameTap | null = null;
+  /** In the order in which they hear. */
+  readonly taps: FrameTap[] = [];
   readonly #desk: Desk;
   readonly #intents = new RunningHash();
   readonly #state = new RunningHash();
@@ -39,9 +40,23 @@ export class Sequencer {
   accept(data: Float64Array, at: number): void {
     this.frameCount += 1;
     data[at + F.seq] = this.frameCount;
-    this.tap?.write(data, at);
+    this.#tell(data, at);
     this.#desk.on(data, at);
     if (this.frameCount % STATE_HASH_FRAMES === 0) this.#foldState(data[at + F.timeUs] as TimeUs);
+  }
+
+  #tell(data: Float64Array, at: number): void {
+    for (let i = 0; i < this.taps.length; i++) (this.taps[i] as FrameTap).write(data, at);
+  }
+
+  /** What was passed is about to be acted upon. */
+  commit(): void {
+    for (let i = 0; i < this.taps.length; i++) (this.taps[i] as FrameTap).commit();
+  }
+
+  /** Between two frames. */
+  settle(timeUs: TimeUs): void {
+    for (let i = 0; i < this.taps.length; i++) (this.taps[i] as FrameTap).settle(timeUs);
   }
 
   #foldState(timeUs: TimeUs): void {
@@ -52,7 +67,7 @@ export class Sequencer {
     lane.data[at + F.seq] = this.frameCount;
     lane.data[at + STATE.hashA] = this.#state.wordA;
     lane.data[at + STATE.hashB] = this.#state.wordB;
-    this.tap?.write(lane.data, at);
+    this.#tell(lane.data, at);
   }
 
   /** Numbers an intent and folds what it asks for, times left out: a run at another speed asks for the same. */
@@ -61,7 +76,7 @@ export class Sequencer {
     data[at + F.seq] = this.intentCount;
     this.#intents.fold(data[at + F.market] as number);
     for (let i: number = INTENT.action; i < INTENT.size; i++) this.#intents.fold(data[at + i] as number);
-    this.tap?.write(data, at);
+    this.#tell(data, at);
   }
 
   /** Everything that is needed to go on from here with the same numbers and hashes: the desk's state too. Between frames only. */

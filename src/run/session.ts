@@ -141,7 +141,7 @@ export class Session {
   /** Writes every frame from now on. Before the first push only. */
   openJournal(options: Omit<RunJournalOptions, "run">, identity: RunIdentity, timeUs: TimeUs): RunJournal {
     assert(this.startedUs === 0, "session: the journal holds the run from its first frame on");
-    this.#journal = RunJournal.open({ ...options, run: this.#runHeader(identity) }, this.sequencer, timeUs);
+    this.#journal = RunJournal.open({ ...options, run: this.runHeader(identity) }, this.sequencer, timeUs);
     return this.#journal;
   }
 
@@ -153,7 +153,8 @@ export class Session {
     this.#drive.command(isDown ? COMMAND.journalDown : COMMAND.journalUp, nowUs);
   }
 
-  #runHeader(identity: RunIdentity): RunHeader {
+  /** What journal and store say of the run. */
+  runHeader(identity: RunIdentity): RunHeader {
     const numbersOf = (from: object): Record<string, number> =>
       Object.fromEntries(Object.entries(from).map(([key, value]) => [key, Number(value)]));
     return {

@@ -1,0 +1,72 @@
+/**
+ * What a run leaves behind beside its report: a journal and rows in the store, opened before the first frame and closed after the last.
+ * @module
+ */
+import { WallClock } from "../io/clock.ts";
+import { type LoadedConfig, resolveRunSettings } from "../io/config.ts";
+import type { Report, ReportWarning } from "./report_schema.ts";
+import type { RunIo, RunRequest } from "./request.ts";
+import type { RunJournal } from "./run_journal.ts";
+import { RunStore } from "./run_store.ts";
+import type { Session } from "./session.ts";
+
+/** Journal and store of one run, each where it is wanted. */
+export class RunRecords {
+  readonly #journal: RunJournal | null;
+  readonly #store: RunStore | null;
+
+  private constructor(journal: RunJournal | null, store: RunStore | null) {
+    this.#journal = journal;
+    this.#store = store;
+  }
+
+  /** Opens what the request asks for. Before the session's first push. Throws a storage error. */
+  static open(
+    session: Session,
+    request: RunRequest,
+    loaded: LoadedConfig,
+    place: { venue: string; seed: number | null },
+    timeUs: number,
+  ): RunRecords {
+    const { journalFolder: folder, reportFile, runId, runNumber, command, config } = request;
+    const identity = { id: runId, number: runNumber, command, ...place };
+    const wall = new WallClock();
+    const settings = resolveRunSettings(config, loaded);
+    const journal = folder === null ? null : session.openJournal({ folder, settings, wall }, identity, timeUs);
+    if (reportFile === null) return new RunRecords(journal, null);
+    const places = { journal: folder, report: reportFile, startedUs: wall.nowUs(), processId: process.pid };
+    const store = RunStore.begin(session.runHeader(identity), places, wall);
+    session.sequencer.taps.push(store.book);
+    return new RunRecords(journal, store);
+  }
+
+  /** No frame comes any more: brings the journal to the medium. */
+  async close(): Promise<void> {
+    await this.#journal?.close();
+  }
+
+  /** What the report says of the journal. */
+  get report(): Report["journal"] {
+    return this.#journal?.report() ?? null;
+  }
+
+  /** What a reader of the report must know of it. */
+  get warnings(): ReportWarning[] {
+    const { failure = null, lost_frames = 0 } = this.report ?? {};
+    if (failure === null) return [];
+    const text = `${failure}: quoting only reduced meanwhile, and ${lost_frames} frame(s) are lost to replay`;
+    return [{ code: "journal", text }];
+  }
+
+  /** The run has its report. */
+  end(report: Report, io: RunIo): void {
+    const state = report.stopped ? "stopped" : "done";
+    const problem = this.#store?.finish(state, new WallClock().nowUs(), report.markets) ?? "";
+    if (problem !== "") io.note(problem);
+  }
+
+  /** The run broke and has no report. */
+  fail(): void {
+    this.#store?.finish("failed", new WallClock().nowUs(), []);
+  }
+}

@@ -1,0 +1,167 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { loadConfig, resolveRunSettings } from "../../src/io/config.ts";
+import { STORE_VERSION, Store } from "../../src/io/store.ts";
+import { deriveRun, finishDead, RunStore } from "../../src/run/run_store.ts";
+import { findReport, listRuns } from "../../src/run/runs.ts";
+import { HandClock, testFolder } from "../fixtures/journal.ts";
+import { makeWorld, runWorld } from "../fixtures/world.ts";
+
+const folder = testFolder("store");
+const world = makeWorld(5, 420);
+const clock = new HandClock();
+const identity = {
+  id: "20260101T000000Z-stored",
+  number: [7, 8] as const,
+  command: "paper",
+  venue: "tape",
+  seed: null,
+};
+const journal = join(folder, "journal");
+const places = { journal, report: join(folder, "report.json"), startedUs: 5, processId: process.pid };
+const set = ["half_spread_fixed_bps=1"];
+let stored: RunStore | undefined;
+const session = runWorld(world, set, {
+  onSession: (s) => {
+    const settings = resolveRunSettings({ file: null, set, env: {}, profile: null }, loadConfig(null));
+    s.openJournal({ folder: journal, settings, wall: clock }, identity, world.pushes[0]?.timeUs ?? 0);
+    stored = RunStore.begin(s.runHeader(identity), places, clock);
+    s.sequencer.taps.push(stored.book);
+  },
+  onPush: (s) => {
+    clock.timeUs = s.endedUs;
+  },
+});
+for (const tap of session.sequencer.taps) tap.commit();
+const [market] = session.finish([], []);
+if (market === undefined) throw new Error("a run has a market");
+const problem = stored?.finish("done", 99, [market]);
+const path = join(process.env.XDG_STATE_HOME as string, "mmbin", "mmbin.db");
+const all = (sql: string): Record<string, unknown>[] => {
+  const db = new Database(path, { readonly: true });
+  const rows = db.query(sql).all() as Record<string, unknown>[];
+  db.close();
+  return rows;
+};
+
+describe("a run in the store", () => {
+  test("its row, its result, its fills and its money are those of the report", () => {
+    expect(problem).toBe("");
+    expect(all("SELECT * FROM runs WHERE id = '20260101T000000Z-stored'")[0]).toMatchObject({
+      state: "done",
+      started_us: 5,
+      ended_us: 99,
+      venue: "tape",
+      host: hostname(),
+      number_high: 7,
+      number_low: 8,
+      journal,
+    });
+    const [result] = all("SELECT * FROM results");
+    expect(result).toMatchObject({ market: "sim:HYPE", fills: market.fills, requests: market.requests.total });
+    expect(result?.pnl_usd).toBe(Number(market.pnl_usd.total));
+    const [sums] = all(
+      "SELECT count(*) n, sum(notional_micro_usd) notional, sum(fee_micro_usd) fee, sum(CASE side WHEN 'buy' THEN size ELSE -size END) position FROM fills",
+    );
+    const account = session.shadow.account.of(0);
+    expect(sums?.n).toBeGreaterThan(5);
+    expect(Math.round((sums?.position as number) * 100)).toBe(account.positionLots);
+    expect(sums?.fee).toBe(Math.round(Number(market.pnl_usd.fees) * 1e6));
+    expect(all("SELECT sum(micro_usd) s FROM ledger WHERE kind = 'fee'")[0]?.s).toBe(-(sums?.fee as number));
+  });
+
+  test("every order has its story: one row an intent that makes one, none left without an answer but those in flight", () => {
+    const states = Object.fromEntries(
+      all("SELECT state, count(*) n FROM orders GROUP BY state").map((r) => [r.state, r.n]),
+    );
+    const made = market.requests.place + market.requests.modify;
+    expect(Object.values(states).reduce<number>((a, b) => a + (b as number), 0)).toBeGreaterThanOrEqual(made);
+    expect(states.filled as number).toBe(all("SELECT DISTINCT cloid FROM fills").length);
+    expect((states.resting ?? 0) as number).toBeLessThanOrEqual(4);
+    expect(all("SELECT * FROM orders WHERE filled > size")).toEqual([]);
+    expect(
+      all(
+        "SELECT * FROM orders o WHERE state = 'replaced' AND NOT EXISTS (SELECT 1 FROM orders n WHERE n.replaces = o.cloid)",
+      ),
+    ).toEqual([]);
+  });
+
+  test("derived from the journal again it is the same, row by row", () => {
+    const tables = ["orders", "fills", "ledger"];
+    const before = tables.map((t) => all(`SELECT * FROM ${t}`));
+    const store = Store.open();
+    store.clearRun(identity.id);
+    expect(all("SELECT * FROM fills")).toEqual([]);
+    expect(deriveRun(store, identity.id, journal)).toBeGreaterThan(0);
+    store.close();
+    expect(tables.map((t) => all(`SELECT * FROM ${t}`))).toEqual(before);
+  });
+
+  test("the list and its ids: whole, begun, latest; what has no report says why", () => {
+    expect(listRuns(5)[0]).toMatchObject({ id: identity.id, fill_count: market.fills });
+    expect(() => findReport("2026")).toThrow("no such file");
+    expect(() => findReport("1999")).toThrow("no run 1999: mmbin runs lists them");
+    const store = Store.open();
+    const run = listRuns(1)[0];
+    if (run === undefined) throw new Error("there is a run");
+    const { results: _r, fill_count: _f, notional_usd: _n, ...row } = run;
+    store.putRun({ ...row, id: "20260102T000000Z-dead", state: "running", pid: 1, journal: null });
+    expect(finishDead(store, () => true)).toEqual([]);
+    expect(finishDead(store, () => false).map((r) => [r.id, r.state])).toEqual([["20260102T000000Z-dead", "crashed"]]);
+    store.putRun({ ...row, id: "20260103T000000Z-far", state: "running", host: "elsewhere" });
+    expect(finishDead(store, () => false)).toEqual([]);
+    store.close();
+    expect(() => findReport("2026010")).toThrow("begins 3 runs");
+    expect(() => findReport("20260102")).toThrow("crashed and left no report");
+    expect(() => findReport("20260103")).toThrow("is still running");
+  });
+});
+
+describe("the file", () => {
+  test("is the user's alone", () => {
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test("an empty one is brought up to this version, a newer one refused, a strange one named: 12", () => {
+    const old = join(folder, "old.db");
+    new Database(old, { create: true }).close();
+    Store.open(old).close();
+    const db = new Database(old);
+    expect(db.query("PRAGMA user_version").get()).toEqual({ user_version: STORE_VERSION });
+    db.run(`PRAGMA user_version = ${STORE_VERSION + 1}`);
+    db.close();
+    const strange = join(folder, "strange.db");
+    writeFileSync(strange, "this is no database, but it is long enough to be taken for one".repeat(20));
+    for (const [file, text] of [
+      [old, "use the newer build"],
+      [strange, "move it away"],
+    ] as const) {
+      let error: Error & { exitCode?: number } = new Error("none");
+      try {
+        Store.open(file);
+      } catch (e) {
+        error = e as Error;
+      }
+      expect([error.exitCode, error.message.includes(text)]).toEqual([12, true]);
+    }
+  });
+
+  test("rows wait while somebody else writes, and come with the next flush", () => {
+    const busy = join(folder, "busy.db");
+    const store = Store.open(busy);
+    const other = new Database(busy);
+    other.run("BEGIN IMMEDIATE");
+    const row = listRuns(1)[0];
+    if (row === undefined) throw new Error("there is a run");
+    const { results: _r, fill_count: _f, notional_usd: _n, ...run } = row;
+    expect(() => store.putRun(run)).toThrow("locked");
+    other.run("ROLLBACK");
+    store.putRun(run);
+    expect(store.runs(9).length).toBe(1);
+    store.close();
+    other.close();
+  });
+});
