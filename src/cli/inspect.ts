@@ -3,6 +3,7 @@
  * @module
  */
 import { writeOut } from "../io/log.ts";
+import { fieldsOf, frameText } from "../run/frame_text.ts";
 import { inspectJournal } from "../run/inspect.ts";
 import type { Parsed } from "./spec.ts";
 
@@ -25,8 +26,8 @@ export async function inspectCommand(parsed: Parsed): Promise<number> {
     market: parsed.text("market"),
     order: parsed.number("order"),
   };
-  inspectJournal(parsed.words[0] as string, filter, (line) => {
-    lines.push(parsed.has("json") ? JSON.stringify({ frame: line }) : line);
+  inspectJournal(parsed.words[0] as string, filter, (data, at, markets) => {
+    lines.push(parsed.has("json") ? JSON.stringify(fieldsOf(data, at, markets)) : frameText(data, at, markets));
     return lines.length < BATCH || flush();
   });
   flush();

@@ -66,33 +66,45 @@ export function kindOf(data: Float64Array, at: number): string {
   return kindName(data[at + F.kind] as number);
 }
 
-/** One frame as one line: `seq time kind market field=value ...`. */
-export function frameText(data: Float64Array, at: number, markets: readonly MarketNames[]): string {
+/** A frame's fields by name, each as people write it; `seq` first, the payload last. */
+export type FrameFields = Record<string, string>;
+
+/** Names a frame's fields. */
+export function fieldsOf(data: Float64Array, at: number, markets: readonly MarketNames[]): FrameFields {
   const kind = data[at + F.kind] as number;
-  const index = data[at + F.market] as number;
-  const market = markets[index];
-  const head = `${data[at + F.seq]} ${stampUs(data[at + F.timeUs] as number)} ${kindName(kind)} ${market?.coin ?? "desk"}`;
-  const venueUs = data[at + F.venueTimeUs] as number;
-  const when = venueUs === data[at + F.timeUs] ? "" : ` venue=${stampUs(venueUs)}`;
-  return `${head}${when}${payload(data, at, kind, market)}`;
+  const market = markets[data[at + F.market] as number];
+  return {
+    seq: String(data[at + F.seq]),
+    time: stampUs(data[at + F.timeUs] as number),
+    kind: kindName(kind),
+    market: market?.coin ?? "desk",
+    venue: stampUs(data[at + F.venueTimeUs] as number),
+    ...payloadOf(data, at, kind, market),
+  };
 }
 
-function payload(data: Float64Array, at: number, kind: number, market: MarketNames | undefined): string {
+/** One frame as one line: `seq time kind market field=value ...`; the venue's time where it is another. */
+export function frameText(data: Float64Array, at: number, markets: readonly MarketNames[]): string {
+  const { seq, time, kind, market, venue, ...payload } = fieldsOf(data, at, markets);
+  const parts = Object.entries(payload).map(([name, value]) => ` ${name}=${value}`);
+  return `${seq} ${time} ${kind} ${market}${venue === time ? "" : ` venue=${venue}`}${parts.join("")}`;
+}
+
+function payloadOf(data: Float64Array, at: number, kind: number, market: MarketNames | undefined): FrameFields {
   if (kind === KIND.text) {
     const { id, text } = readText(data, at);
-    return ` id=${id} text=${JSON.stringify(text)}`;
+    return { id: String(id), text: JSON.stringify(text) };
   }
-  if (kind === KIND.book) return bookText(data, at, market);
-  if (kind === KIND.prior) return ` weight=${data[at + PRIOR.weight]} values=${(data[at] as number) - PRIOR.values}`;
-  const fields = FIELDS[kind];
-  if (fields === undefined) return ` ${Array.from(data.subarray(at + F.payload, at + (data[at] as number))).join(" ")}`;
-  const parts = Object.entries(fields).flatMap(([name, offset]) =>
-    name === "size" ? [] : [`${name}=${fieldText(name, data[at + offset] as number, market)}`],
+  if (kind === KIND.book) return bookOf(data, at, market);
+  if (kind === KIND.prior)
+    return { weight: String(data[at + PRIOR.weight]), values: String((data[at] as number) - PRIOR.values) };
+  const named = Object.entries(FIELDS[kind] ?? {}).filter(([name]) => name !== "size");
+  return Object.fromEntries(
+    named.map(([name, offset]) => [name, fieldText(name, data[at + offset] as number, market)]),
   );
-  return ` ${parts.join(" ")}`;
 }
 
-function bookText(data: Float64Array, at: number, market: MarketNames | undefined): string {
+function bookOf(data: Float64Array, at: number, market: MarketNames | undefined): FrameFields {
   const bids = data[at + BOOK.bidCount] as number;
   const asks = data[at + BOOK.askCount] as number;
   const level = (i: number): string => {
@@ -100,8 +112,8 @@ function bookText(data: Float64Array, at: number, market: MarketNames | undefine
     return `${fieldText("px", data[from] as number, market)}x${fieldText("lots", data[from + 1] as number, market)}`;
   };
   const side = (from: number, count: number): string =>
-    Array.from({ length: count }, (_, i) => level(from + i)).join(" ");
-  return ` fast=${data[at + BOOK.fast]} bids=[${side(0, bids)}] asks=[${side(bids, asks)}]`;
+    `[${Array.from({ length: count }, (_, i) => level(from + i)).join(" ")}]`;
+  return { fast: String(data[at + BOOK.fast]), bids: side(0, bids), asks: side(bids, asks) };
 }
 
 /** A field's value by what its name says of its unit. */

@@ -6,7 +6,7 @@ import { F, FILL, INTENT, KIND, ORDER } from "../core/frame.ts";
 import { nearest } from "../core/nearest.ts";
 import { usageError } from "../io/exit.ts";
 import { forEachFrame, readSegment, segmentPaths } from "../io/journal_reader.ts";
-import { frameText, kindOf } from "./frame_text.ts";
+import { kindOf, type MarketNames } from "./frame_text.ts";
 
 /** What to show; null takes all. */
 export interface InspectFilter {
@@ -18,8 +18,11 @@ export interface InspectFilter {
   order: number | null;
 }
 
+/** Takes one frame that passed; false wants no more. */
+export type FrameWriter = (data: Float64Array, at: number, markets: readonly MarketNames[]) => boolean;
+
 /** Writes the frames that pass, in order. Returns how many. */
-export function inspectJournal(path: string, filter: InspectFilter, write: (line: string) => boolean): number {
+export function inspectJournal(path: string, filter: InspectFilter, write: FrameWriter): number {
   checkKinds(filter.kinds);
   let count = 0;
   let known = false;
@@ -45,7 +48,7 @@ export function inspectJournal(path: string, filter: InspectFilter, write: (line
       if (market !== null && data[at + F.market] !== market) return;
       if (!open) return;
       count += 1;
-      open = write(frameText(data, at, markets));
+      open = write(data, at, markets);
     });
   }
   if (!known) throw usageError(`${path}: no segment of it has a whole beginning: nothing was recorded`);

@@ -7,6 +7,7 @@ import { REASON } from "../../src/core/reason.ts";
 import { BLOCK_HEAD_BYTES, blockChecksum } from "../../src/io/journal_format.ts";
 import { readSegment, type Segment, segmentPaths } from "../../src/io/journal_reader.ts";
 import { DISK } from "../../src/io/journal_writer.ts";
+import { frameText } from "../../src/run/frame_text.ts";
 import { inspectJournal } from "../../src/run/inspect.ts";
 import { replayJournal } from "../../src/run/replay.ts";
 import { HandClock, journalWorld, testFolder } from "../fixtures/journal.ts";
@@ -187,8 +188,8 @@ describe("inspect", () => {
   const lines = (filter: Partial<Parameters<typeof inspectJournal>[1]>): string[] => {
     const all: string[] = [];
     const none = { from: null, to: null, kinds: [], market: null, order: null };
-    inspectJournal(pieces.folder, { ...none, ...filter }, (line) => {
-      all.push(line);
+    inspectJournal(pieces.folder, { ...none, ...filter }, (data, at, markets) => {
+      all.push(frameText(data, at, markets));
       return true;
     });
     return all;
