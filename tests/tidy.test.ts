@@ -14,6 +14,7 @@ function filesUnder(folder: string): string[] {
 
 const sources = filesUnder("src").map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 const tests = filesUnder("tests").map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+const scripts = filesUnder("scripts").map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 
 /** First folder under src; `main` for the entry. */
 const layerOf = (path: string): string => (path === "src/main.ts" ? "main" : (path.split("/")[1] as string));
@@ -147,25 +148,27 @@ describe("bans", () => {
 
 describe("form", () => {
   test("files hold at most 500 lines, lines at most 160 columns", () => {
-    const long = [...sources, ...tests].filter((f) => f.text.split("\n").length > 501).map((f) => f.path);
-    const wide = [...sources, ...tests].flatMap((f) =>
+    const long = [...sources, ...scripts, ...tests].filter((f) => f.text.split("\n").length > 501).map((f) => f.path);
+    const wide = [...sources, ...scripts, ...tests].flatMap((f) =>
       f.text.split("\n").flatMap((l, i) => (l.length > 160 ? [`${f.path}:${i + 1}`] : [])),
     );
     expect({ long, wide }).toEqual({ long: [], wide: [] });
   });
 
   test("functions hold at most 70 lines", () => {
-    const long = sources.flatMap((file) => longFunctions(file.path, file.text));
+    const long = [...sources, ...scripts].flatMap((file) => longFunctions(file.path, file.text));
     expect(long).toEqual([]);
   });
 
   test("every file opens with what it is", () => {
-    const bare = sources.filter((f) => !/^\/\*\*\n \* [\s\S]{10,}? \* @module\n \*\//.test(f.text)).map((f) => f.path);
+    const bare = [...sources, ...scripts]
+      .filter((f) => !/^\/\*\*\n \* [\s\S]{10,}? \* @module\n \*\//.test(f.text))
+      .map((f) => f.path);
     expect(bare).toEqual([]);
   });
 
   test("every exported function and class says what it is for", () => {
-    const silent = sources.flatMap((f) => {
+    const silent = [...sources, ...scripts].flatMap((f) => {
       const lines = f.text.split("\n");
       return lines.flatMap((line, i) => {
         if (!/^export (async )?(function|class|abstract class) /.test(line)) return [];
@@ -178,7 +181,9 @@ describe("form", () => {
 
   test("nothing is left to do, and nothing tells how it came about", () => {
     const words = /\b(TODO|FIXME|XXX|HACK)\b|DESIGN\.md|\.\.\/shared|issue #\d|theory \d+\.\d|\/work\/|\/root\//;
-    const wrong = [...sources, ...tests].filter((f) => f.path !== "tests/tidy.test.ts" && words.test(f.text));
+    const wrong = [...sources, ...scripts, ...tests].filter(
+      (f) => f.path !== "tests/tidy.test.ts" && words.test(f.text),
+    );
     expect(wrong.map((f) => `${f.path}: ${words.exec(f.text)?.[0]}`)).toEqual([]);
   });
 
