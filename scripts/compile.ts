@@ -65,7 +65,8 @@ export interface Compilation {
 /**
  * Compiles one executable to `outfile`. Its folder is made; the file replaces an older one in a single step.
  *
- * The name that the compiler writes to is baked into the file, so it writes to `mmbin` everywhere.
+ * The name that the compiler writes to is baked into the file, so it writes to `mmbin` everywhere. The runtime would read `.env` and run the
+ * preloads of a `bunfig.toml` in whatever folder mmbin is started from: a program that trades runs nothing that lies about.
  */
 export function compile(c: Compilation): void {
   const { version, commit } = identityOf(c.root);
@@ -75,6 +76,7 @@ export function compile(c: Compilation): void {
   try {
     const args = [
       ...["build", "--compile", "--minify", "--sourcemap=none"],
+      ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
       ...["--define", `MMBIN_VERSION="${version}"`, "--define", `MMBIN_COMMIT="${commit}"`],
       ...["--define", `MMBIN_TARGET="${c.target}"`],
       ...(c.runtime === undefined ? [] : [`--target=bun-${c.target}`, `--compile-executable-path=${c.runtime}`]),

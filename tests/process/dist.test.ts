@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pack from "../../package.json" with { type: "json" };
@@ -51,5 +51,20 @@ describe.skipIf(!enabled)("an executable (needs MMBIN_PROCESS_TESTS=1)", () => {
   test("says what it is", () => {
     const ran = run([built[0] as string, "version", "--json"], folder);
     expect(JSON.parse(ran.out)).toMatchObject({ version: pack.version, commit: "unknown", target: hostTarget() });
+  });
+
+  test("reads no settings and runs no code that lie where it is started", () => {
+    const place = join(folder, "strange");
+    mkdirSync(place);
+    writeFileSync(join(place, "bunfig.toml"), 'preload = ["./strange.ts"]\n');
+    writeFileSync(join(place, "strange.ts"), 'process.stderr.write("strange code ran");\n');
+    writeFileSync(join(place, ".env"), "MMBIN_CAPITAL_USD=200\n");
+    const capital = (env: Record<string, string>): unknown => {
+      const ran = run([built[0] as string, "config", "show", "--json"], place, env);
+      expect([ran.code, ran.err]).toEqual([0, ""]);
+      return JSON.parse(ran.out)[0].settings.capital_usd;
+    };
+    expect(capital({})).toEqual({ value: 100, from: "default" });
+    expect(capital({ MMBIN_CAPITAL_USD: "200" })).toMatchObject({ value: 200 });
   });
 });
