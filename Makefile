@@ -11,7 +11,7 @@ endif
 BUN = $(shell scripts/bun-path)
 STAMP := node_modules/.installed
 
-.PHONY: help setup paper test check build bench clean
+.PHONY: help setup paper test check build dist bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -35,6 +35,9 @@ check: $(STAMP) ## strict types, lint, tidy
 
 build: $(STAMP) ## compile dist/mmbin
 	@scripts/build
+
+dist: $(STAMP) ## compile a release for every platform, with SHA256SUMS
+	@$(BUN) scripts/dist.ts
 
 bench: $(STAMP) ## print the measured ratios
 	@for f in tests/bench/*.bench.ts; do $(BUN) $$f || exit 1; done
