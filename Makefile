@@ -8,7 +8,7 @@ ifneq ($(RECORDINGS),)
 export MMBIN_DATA ?= $(abspath $(RECORDINGS))
 endif
 
-BUN = $(shell scripts/bun-path)
+BUN = "$(shell scripts/bun-path)"
 STAMP := node_modules/.installed
 
 .PHONY: help setup paper test check build dist bench clean
