@@ -36,8 +36,8 @@ export interface Place {
 
 /** Who uses what is followed. */
 export interface Follower {
-  /** One push. */
-  onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string): void;
+  /** One push; `startUs` is the monotonic clock when it came. */
+  onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string, startUs: number): void;
   /** The connection was lost. */
   onLost(reason: string, timeUs: TimeUs): void;
   /** The clock moved on: on every timer of the grid. Returns whether to end. */
@@ -95,7 +95,8 @@ export class Following {
         seed: 1,
       },
       {
-        onPush: (bytes, length, receivedUs, text) => this.#guard(() => this.#onPush(bytes, length, receivedUs, text)),
+        onPush: (bytes, length, receivedUs, text, startUs) =>
+          this.#guard(() => this.#onPush(bytes, length, receivedUs, text, startUs)),
         onLost: (reason, timeUs) => this.#guard(() => this.#onLost(reason, timeUs)),
         onReady: () => place.start(),
         onFatal: (error) => this.#end(error),
@@ -154,8 +155,8 @@ export class Following {
     );
   }
 
-  #onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string): void {
-    this.#follower.onPush(bytes, length, receivedUs, text);
+  #onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string, startUs: number): void {
+    this.#follower.onPush(bytes, length, receivedUs, text, startUs);
     const { codec } = this.#intake;
     if (codec.market < 0) return;
     const channel = watchedChannel(codec.channel, text);

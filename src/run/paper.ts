@@ -44,11 +44,13 @@ const isGenerated = (market: string): boolean => market === GENERATED_MARKET;
 
 /** One paper run on one venue. */
 export class PaperRun {
+  /** Our own time from a message received to its intents ready: of those that led to intents, and of all. */
+  readonly intentWork = new WorkTime();
+  readonly messageWork = new WorkTime();
   readonly #request: RunRequest;
   readonly #io: RunIo;
   readonly #place: Place;
   readonly #loaded: LoadedConfig;
-  readonly #work = new WorkTime();
   readonly #drifts: Drift[] = [];
 
   constructor(request: RunRequest, io: RunIo, place: Place, loaded: LoadedConfig) {
@@ -109,12 +111,13 @@ export class PaperRun {
     let checkpointUs = 0;
     const status = new StatusLine(session, markets, this.#io);
     return new Following(this.#place, info, markets, answers, session.followed, session.intake, {
-      onPush: (bytes, length, receivedUs, text) => {
+      onPush: (bytes, length, receivedUs, text, startUs) => {
         if (this.#isOver(session, receivedUs)) return;
-        const startUs = clock.monotonicUs();
         const before = session.sequencer.intentCount;
         const problem = session.onPush(bytes, 0, length, receivedUs);
-        if (session.sequencer.intentCount > before) this.#work.add(clock.monotonicUs() - startUs);
+        const workUs = clock.monotonicUs() - startUs;
+        this.messageWork.add(workUs);
+        if (session.sequencer.intentCount > before) this.intentWork.add(workUs);
         if (problem === "") writer?.writePush(receivedUs, text);
         status.update();
       },
@@ -158,7 +161,7 @@ export class PaperRun {
   }
 
   #report(session: Session, following: Following, records: RunRecords): Report {
-    const work = this.#work;
+    const work = this.intentWork;
     const feed = following.report({
       p50: work.quantileUs(0.5),
       p99: work.quantileUs(0.99),

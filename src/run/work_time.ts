@@ -21,6 +21,13 @@ export class WorkTime {
     if (us > this.maxUs) this.maxUs = us;
   }
 
+  /** Forgets everything: what came before was warm-up. */
+  clear(): void {
+    this.count = 0;
+    this.maxUs = 0;
+    this.#bins.fill(0);
+  }
+
   /** Upper edge of the bin that holds the quantile, microseconds; null before the first. */
   quantileUs(q: number): number | null {
     if (this.count === 0) return null;

@@ -28,8 +28,11 @@ export function subscriptionsOf(coins: readonly string[]): Subscription[] {
 
 /** What a feed tells its owner. */
 export interface FeedEvents {
-  /** One push: `bytes[0..length)` is its text, in a buffer that the next push reuses. */
-  onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string): void;
+  /**
+   * One push: `bytes[0..length)` is its text, in a buffer that the next push reuses. `startUs` is the monotonic clock when the socket gave it,
+   * before anything was done with it.
+   */
+  onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string, startUs: number): void;
   /** The connection was lost after it had been there. */
   onLost(reason: string, timeUs: TimeUs): void;
   /** Every subscription was acknowledged. */
@@ -247,13 +250,14 @@ export class Feed {
   }
 
   #onMessage(text: string): void {
+    const startUs = this.#options.clock.monotonicUs();
     const nowUs = this.#options.clock.nowUs();
     this.#heardUs = nowUs;
     this.counts.messages += 1;
     if (this.#isControl(text)) return;
     this.#dataUs = nowUs;
     const length = this.#encode(text);
-    this.#events.onPush(this.#buffer, length, nowUs, text);
+    this.#events.onPush(this.#buffer, length, nowUs, text, startUs);
   }
 
   /** Handles what is about the connection and not about markets. Returns whether it was that. */
