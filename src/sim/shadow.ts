@@ -79,6 +79,12 @@ export class ShadowExchange implements MarketHost {
   readonly #requests = new Float64Array(REQUESTS_MAX * INTENT.size);
   readonly #arrivalUs = new Float64Array(REQUESTS_MAX);
   readonly #queue = new Int32Array(REQUESTS_MAX);
+  /**
+   * Per market: when it has something to settle next, and when an end becomes certain (NaN: not known since something happened there). Most
+   * messages are of one market: the others are not looked at.
+   */
+  readonly #dueUs: Float64Array;
+  readonly #endUs: Float64Array;
   #queued = 0;
   #nowUs = 0;
   #identity = 0;
@@ -95,6 +101,8 @@ export class ShadowExchange implements MarketHost {
     this.account = new Account(options.instruments.length);
     this.limiter = new AddressLimiter(options.quotaUsedCount, options.quotaVolumeUsd, options.limiterRules);
     this.markets = options.instruments.map((instrument, index) => new ShadowMarket(index, instrument, this));
+    this.#dueUs = new Float64Array(this.markets.length).fill(Number.NEGATIVE_INFINITY);
+    this.#endUs = new Float64Array(this.markets.length).fill(Number.NaN);
     this.counts = options.instruments.map(() => ({ place: 0, modify: 0, cancel: 0, rejected: 0, refused: 0 }));
     for (let i = 0; i < REQUESTS_MAX; i++) this.#queue[i] = i;
   }
@@ -108,6 +116,13 @@ export class ShadowExchange implements MarketHost {
     const market = this.markets[data[at + F.market] as number];
     if (market === undefined) return;
     market.onFrame(data, at);
+    this.#touch(market.index);
+  }
+
+  /** Something happened in a market: what was known of its next settling is not true any more. */
+  #touch(market: number): void {
+    this.#dueUs[market] = Number.NEGATIVE_INFINITY;
+    this.#endUs[market] = Number.NaN;
   }
 
   /** Takes one intent that was decided at `venueTimeUs`. */
@@ -145,15 +160,27 @@ export class ShadowExchange implements MarketHost {
       this.#queue[this.#queued] = place;
       this.#arrive(place * INTENT.size, arrivalUs);
     }
-    for (let i = 0; i < this.markets.length; i++) (this.markets[i] as ShadowMarket).settle(venueTimeUs);
+    for (let i = 0; i < this.markets.length; i++) {
+      if (venueTimeUs < (this.#dueUs[i] as TimeUs)) continue;
+      const market = this.markets[i] as ShadowMarket;
+      market.settle(venueTimeUs);
+      this.#dueUs[i] = market.nextChangeUs();
+      this.#endUs[i] = market.nextSettleUs();
+    }
   }
 
   /** Venue time at which the next answer may be known; Infinity when nothing is under way. */
   nextDueUs(): TimeUs {
     let next = this.#replies.nextDueUs;
     if (this.#queued > 0) next = Math.min(next, (this.#arrivalUs[this.#queue[0] as number] as TimeUs) + this.#halfUs);
-    for (let i = 0; i < this.markets.length; i++)
-      next = Math.min(next, (this.markets[i] as ShadowMarket).nextSettleUs());
+    for (let i = 0; i < this.markets.length; i++) {
+      let endUs = this.#endUs[i] as TimeUs;
+      if (Number.isNaN(endUs)) {
+        endUs = (this.markets[i] as ShadowMarket).nextSettleUs();
+        this.#endUs[i] = endUs;
+      }
+      if (endUs < next) next = endUs;
+    }
     return next;
   }
 
@@ -183,6 +210,7 @@ export class ShadowExchange implements MarketHost {
     const action = request[base + INTENT.action] as number;
     const marketIndex = request[base + F.market] as number;
     const market = this.markets[marketIndex] as ShadowMarket;
+    this.#touch(marketIndex);
     const counts = this.counts[marketIndex] as RequestCounts;
     const answerUs = timeUs + this.#halfUs;
     const cloid = request[base + INTENT.cloid] as number;
@@ -445,6 +473,7 @@ export class ShadowExchange implements MarketHost {
       }
       orders.clear();
       market.clear();
+      this.#touch(m);
     }
     for (let rank = 0; rank < this.#queued; rank++) {
       const base = (this.#queue[rank] as number) * INTENT.size;

@@ -312,6 +312,24 @@ export class ShadowMarket {
     this.#host.onSettled(this, i, filled);
   }
 
+  /** Venue time from which on `settle` has something to do, if nothing happens before; -Infinity when it has already. */
+  nextChangeUs(): TimeUs {
+    const orders = this.orders;
+    let next = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < orders.limit; i++) {
+      const state = orders.state[i];
+      if (state === ORDER_STATE.ended) next = Math.min(next, (orders.endUs[i] as TimeUs) + ENDED_MEMORY_US);
+      else if (state === ORDER_STATE.free || (state === ORDER_STATE.live && orders.heldUs[i] === 0)) continue;
+      else {
+        const isLive = state === ORDER_STATE.live;
+        const timeUs = (isLive ? orders.heldUs[i] : orders.passedUs[i]) as TimeUs;
+        if (this.#tradesSeenUs > timeUs || (!isLive && orders.owed(i, DRIVER) === 0)) return Number.NEGATIVE_INFINITY;
+        next = Math.min(next, timeUs + SETTLE_US);
+      }
+    }
+    return next;
+  }
+
   /** Venue time at which the next settling order is certain at the latest; Infinity when there is none. */
   nextSettleUs(): TimeUs {
     const orders = this.orders;
