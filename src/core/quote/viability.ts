@@ -31,6 +31,27 @@ const FIT = 5;
 const DEPTH_AT = THRESHOLD_COUNT * FIT;
 const ROW = DEPTH_AT + 2 * DEPTH_COUNT;
 
+/** Columns of a row that one verdict needs: one threshold's fit, and the depths. */
+const COLUMNS_MAX = FIT + 2 * DEPTH_COUNT;
+/** Columns summed in one pass over the draws, each in a register of its own: an addition waits for the one before it, four side by side do not. */
+const LANES = 4;
+// Scratch of one verdict, shared by all markets: which block each resample drew in each place, four columns block by block, sums by resample.
+const drawn = new Uint8Array(RESAMPLES * BLOCKS_MAX);
+let drawnBlocks = 0;
+const lanes = new Float64Array(BLOCKS_MAX * LANES);
+const resampled = new Float64Array(RESAMPLES * (COLUMNS_MAX + LANES));
+
+/** Draws the blocks of every resample. The seed is fixed, so that their number alone decides: it is mostly the same as before. */
+function drawBlocks(blocks: number): void {
+  if (blocks === drawnBlocks) return;
+  const random = new Prng(SEED);
+  for (let i = 0; i < RESAMPLES * blocks; i++) drawn[i] = random.below(blocks);
+  drawnBlocks = blocks;
+}
+
+/** Where column `c` of a verdict stands in a row. */
+const columnAt = (c: number, fitAt: number): number => (c < FIT ? fitAt + c : DEPTH_AT + c - FIT);
+
 const STATES = ["viable", "undecided", "not_viable"] as const;
 export type ViabilityState = (typeof STATES)[number];
 const REASONS = [
@@ -182,12 +203,10 @@ export class Viability {
 
   #sumAll(blocks: number): void {
     this.#sum.fill(0);
-    for (let b = 0; b < blocks; b++) this.#addRow(b, 0, ROW);
-  }
-
-  #addRow(slot: number, from: number, to: number): void {
-    const at = slot * ROW;
-    for (let k = from; k < to; k++) this.#sum[k] = (this.#sum[k] as number) + (this.#rows[at + k] as number);
+    for (let b = 0; b < blocks; b++) {
+      const at = b * ROW;
+      for (let k = 0; k < ROW; k++) this.#sum[k] = (this.#sum[k] as number) + (this.#rows[at + k] as number);
+    }
   }
 
   /** Slope over the sums in hand. */
@@ -223,17 +242,14 @@ export class Viability {
     this.phi = this.#edges0(inputs, this.#edge, 0);
     this.#measureClip(inputs);
     const usable = this.#markDepths(inputs);
-    const random = new Prng(SEED);
     const fitAt = inputs.thresholdIndex * FIT;
-    const depths = this.#deepest() + 1;
+    // Only the threshold in use and the depths: the others would be four fifths of the work.
+    const columns = FIT + 2 * (this.#deepest() + 1);
+    this.#resample(blocks, fitAt, columns);
+    this.#sum.fill(0);
     for (let r = 0; r < RESAMPLES; r++) {
-      this.#sum.fill(0);
-      for (let b = 0; b < blocks; b++) {
-        const slot = random.below(blocks);
-        // Only the threshold in use and the depths: the others would be four fifths of the work.
-        this.#addRow(slot, fitAt, fitAt + FIT);
-        this.#addRow(slot, DEPTH_AT, DEPTH_AT + 2 * depths);
-      }
+      const at = r * (COLUMNS_MAX + LANES);
+      for (let c = 0; c < columns; c++) this.#sum[columnAt(c, fitAt)] = resampled[at + c] as number;
       this.#phis[r] = this.#edges0(inputs, this.#edges, r * DEPTH_COUNT);
     }
     this.phiLo = this.#quantile(this.#phis, 0, 1, LOW);
@@ -251,6 +267,36 @@ export class Viability {
     this.edgeFrac = this.#edge[best] as number;
     this.edgeLoFrac = this.#quantile(this.#edges, best, DEPTH_COUNT, LOW);
     this.edgeHiFrac = this.#quantile(this.#edges, best, DEPTH_COUNT, HIGH);
+  }
+
+  /** Sums of each resample, column by column: each sum takes its blocks in the order in which they were drawn. */
+  #resample(blocks: number, fitAt: number, columns: number): void {
+    drawBlocks(blocks);
+    for (let first = 0; first < columns; first += LANES) {
+      for (let lane = 0; lane < LANES; lane++) {
+        const from = first + lane < columns ? columnAt(first + lane, fitAt) : -1;
+        for (let b = 0; b < blocks; b++)
+          lanes[b * LANES + lane] = from < 0 ? 0 : (this.#rows[b * ROW + from] as number);
+      }
+      for (let r = 0; r < RESAMPLES; r++) {
+        let sum0 = 0;
+        let sum1 = 0;
+        let sum2 = 0;
+        let sum3 = 0;
+        for (let i = r * blocks; i < (r + 1) * blocks; i++) {
+          const at = (drawn[i] as number) * LANES;
+          sum0 += lanes[at] as number;
+          sum1 += lanes[at + 1] as number;
+          sum2 += lanes[at + 2] as number;
+          sum3 += lanes[at + 3] as number;
+        }
+        const at = r * (COLUMNS_MAX + LANES) + first;
+        resampled[at] = sum0;
+        resampled[at + 1] = sum1;
+        resampled[at + 2] = sum2;
+        resampled[at + 3] = sum3;
+      }
+    }
   }
 
   /** Index of the deepest depth that is looked at; -1 when there is none. */
