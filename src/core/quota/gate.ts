@@ -136,6 +136,13 @@ function solveOnce(chi: number): BandSolution {
   return solution;
 }
 
+/** Solves the band of a chi ahead of its use: some 30 ms before the compiler has seen it, which no decision should wait for. */
+export function prepareBand(chi: number): void {
+  solveOnce(clipChi(chi));
+}
+
+const clipChi = (chi: number): number => Math.min(CHI_MAX, Math.max(CHI_MIN, chi));
+
 /** Standard deviations of latency drift that the pull threshold keeps from fair value. */
 const PULL_SIGMAS = 1.5;
 
@@ -152,7 +159,7 @@ export class Band {
    *   before a pull arrives, so lo never allows that; the reset keeps its distance from a lifted lo.
    */
   set(chi: number, kappa: number, bestFrac: number, driftFrac: number): void {
-    const clipped = Math.min(CHI_MAX, Math.max(CHI_MIN, chi));
+    const clipped = clipChi(chi);
     if (clipped !== this.#chi) {
       this.#chi = clipped;
       this.#exact = solveOnce(clipped);

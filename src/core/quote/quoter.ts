@@ -9,7 +9,7 @@ import type { RunningHash } from "../hash.ts";
 import type { BookView } from "../market/book.ts";
 import { type Instrument, lotsForAtLeast, lotsForAtMost, tickFrac } from "../market/instrument.ts";
 import type { MarketParams } from "../params.ts";
-import { Band } from "../quota/gate.ts";
+import { Band, prepareBand } from "../quota/gate.ts";
 import { REASON, type Reason } from "../reason.ts";
 import type { SignalBoard } from "../signal/board.ts";
 import type { StateWalk } from "../state.ts";
@@ -46,6 +46,7 @@ export class Quoter {
   constructor(params: MarketParams) {
     this.#params = params;
     this.#fixed = params.halfSpreadFixedFrac > 0;
+    prepareBand(params.chi);
     this.kappaPerFrac = params.kappaPriorPerFrac;
     this.model = new QuoteModel(params);
     this.#inputs = {
