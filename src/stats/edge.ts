@@ -4,6 +4,7 @@
  */
 import { MidHistory } from "../core/market/book.ts";
 import { BPS, type Lots, type MicroUsd, type Px, type TimeUs, US_PER_SECOND } from "../core/units.ts";
+import { FILL_AT, FillTable } from "./fills.ts";
 import { type Interval, interval } from "./interval.ts";
 
 /** Horizons of markouts, seconds. */
@@ -29,19 +30,6 @@ export interface EdgeSummary {
   winRate: number | null;
 }
 
-interface Fill {
-  timeUs: TimeUs;
-  side: number;
-  notionalUsd: MicroUsd;
-  midBefore: number;
-  captureFrac: number;
-  feeFrac: number;
-  sigma: number;
-  cluster: number;
-  /** Markout per horizon; NaN until it is known, and for good where it straddles a gap or the end. */
-  markoutFrac: Float64Array;
-}
-
 /**
  * Follows the fills of one market under one rule.
  *
@@ -51,7 +39,7 @@ interface Fill {
  */
 export class EdgeTracker {
   readonly #mids = new MidHistory();
-  readonly #fills: Fill[] = [];
+  readonly #fills = new FillTable(HORIZON_COUNT);
   readonly #pending = new Float64Array(HORIZON_COUNT);
   /** Time and cluster of the newest sweep that sold and that bought. */
   readonly #sweepTimeUs = new Float64Array(2).fill(Number.NaN);
@@ -72,17 +60,16 @@ export class EdgeTracker {
       return;
     }
     const notionalUsd = px * lots;
-    this.#fills.push({
-      timeUs,
-      side,
-      notionalUsd,
-      midBefore,
-      captureFrac: (side * (midBefore - px)) / midBefore,
-      feeFrac: feeUsd / notionalUsd,
-      sigma,
-      cluster: this.#clusterOf(timeUs, side),
-      markoutFrac: new Float64Array(HORIZON_COUNT).fill(Number.NaN),
-    });
+    const fills = this.#fills;
+    const i = fills.add();
+    fills.set(i, FILL_AT.timeUs, timeUs);
+    fills.set(i, FILL_AT.side, side);
+    fills.set(i, FILL_AT.notionalUsd, notionalUsd);
+    fills.set(i, FILL_AT.midBefore, midBefore);
+    fills.set(i, FILL_AT.captureFrac, (side * (midBefore - px)) / midBefore);
+    fills.set(i, FILL_AT.feeFrac, feeUsd / notionalUsd);
+    fills.set(i, FILL_AT.sigma, sigma);
+    fills.set(i, FILL_AT.cluster, this.#clusterOf(timeUs, side));
   }
 
   /** Fills of one venue millisecond and side come from one sweep, also when fills of the other side were told between them. */
@@ -98,14 +85,16 @@ export class EdgeTracker {
 
   /** Settles every horizon that ended by `timeUs`. */
   #settle(timeUs: TimeUs): void {
+    const fills = this.#fills;
     for (let h = 0; h < HORIZON_COUNT; h++) {
       const spanUs = (HORIZONS[h] as number) * US_PER_SECOND;
       let next = this.#pending[h] as number;
-      while (next < this.#fills.length) {
-        const fill = this.#fills[next] as Fill;
-        const dueUs = fill.timeUs + spanUs;
+      while (next < fills.count) {
+        const dueUs = fills.get(next, FILL_AT.timeUs) + spanUs;
         if (dueUs > timeUs) break;
-        fill.markoutFrac[h] = (fill.side * (this.#mids.before(dueUs) - fill.midBefore)) / fill.midBefore;
+        const midBefore = fills.get(next, FILL_AT.midBefore);
+        const move = fills.get(next, FILL_AT.side) * (this.#mids.before(dueUs) - midBefore);
+        fills.set(next, FILL_AT.markouts + h, move / midBefore);
         next += 1;
       }
       this.#pending[h] = next;
@@ -115,7 +104,7 @@ export class EdgeTracker {
   /** Horizons that end inside a gap stay unknown. */
   onGap(lastTimeUs: TimeUs): void {
     this.#settle(lastTimeUs);
-    this.#pending.fill(this.#fills.length);
+    this.#pending.fill(this.#fills.count);
     this.#mids.clear();
   }
 
@@ -125,56 +114,67 @@ export class EdgeTracker {
   }
 
   get fillCount(): number {
-    return this.#fills.length + this.unmeasuredCount;
+    return this.#fills.count + this.unmeasuredCount;
   }
 
   summary(): EdgeSummary {
     const fills = this.#fills;
-    const weights = fills.map((f) => f.notionalUsd);
-    const edges = HORIZONS.map((_, h) => this.#edge(h));
-    const known = fills.filter((f) => !Number.isNaN(f.markoutFrac[HEADLINE] as number));
-    const adverse = known.filter((f) => (f.markoutFrac[HEADLINE] as number) < -adverseThreshold(f.sigma)).length;
-    const wins = known.filter((f) => edgeOf(f, HEADLINE) > 0).length;
+    const weights = fills.column(FILL_AT.notionalUsd);
+    const known = this.#known(HEADLINE);
+    const sigma = fills.column(FILL_AT.sigma);
+    const adverse = known.filter((i) => this.#markout(i, HEADLINE) < -adverseThreshold(sigma[i] as number)).length;
+    const wins = known.filter((i) => this.#edgeOf(i, HEADLINE) > 0).length;
     return {
-      fills: fills.length + this.unmeasuredCount,
+      fills: fills.count + this.unmeasuredCount,
       unmeasured: this.unmeasuredCount,
-      clusters: new Set(fills.map((f) => f.cluster)).size,
+      clusters: new Set(fills.column(FILL_AT.cluster)).size,
       notionalUsd: weights.reduce((a, b) => a + b, 0),
       captureBps: mean(
-        fills.map((f) => f.captureFrac / BPS),
+        fills.column(FILL_AT.captureFrac).map((frac) => frac / BPS),
         weights,
       ),
       feeBps: mean(
-        fills.map((f) => f.feeFrac / BPS),
+        fills.column(FILL_AT.feeFrac).map((frac) => frac / BPS),
         weights,
       ),
       markoutBps: HORIZONS.map((_, h) => {
-        const at = fills.filter((f) => !Number.isNaN(f.markoutFrac[h] as number));
+        const at = this.#known(h);
         return mean(
-          at.map((f) => (f.markoutFrac[h] as number) / BPS),
-          at.map((f) => f.notionalUsd),
+          at.map((i) => this.#markout(i, h) / BPS),
+          at.map((i) => weights[i] as number),
         );
       }),
-      edgeBps: edges,
+      edgeBps: HORIZONS.map((_, h) => this.#edge(h)),
       asRate: known.length === 0 ? null : adverse / known.length,
       winRate: known.length === 0 ? null : wins / known.length,
     };
   }
 
   #edge(h: number): Interval {
-    const at = this.#fills.filter((f) => !Number.isNaN(f.markoutFrac[h] as number));
+    const fills = this.#fills;
+    const at = this.#known(h);
     const blockUs = Math.max(BLOCK_SECONDS_MIN, 2 * (HORIZONS[h] as number)) * US_PER_SECOND;
     return interval(
-      at.map((f) => edgeOf(f, h) / BPS),
-      at.map((f) => f.notionalUsd),
-      at.map((f) => f.cluster),
-      at.map((f) => Math.floor(f.timeUs / blockUs)),
+      at.map((i) => this.#edgeOf(i, h) / BPS),
+      at.map((i) => fills.get(i, FILL_AT.notionalUsd)),
+      at.map((i) => fills.get(i, FILL_AT.cluster)),
+      at.map((i) => Math.floor(fills.get(i, FILL_AT.timeUs) / blockUs)),
     );
   }
-}
 
-function edgeOf(fill: Fill, h: number): number {
-  return fill.captureFrac + (fill.markoutFrac[h] as number) - fill.feeFrac;
+  #markout(i: number, h: number): number {
+    return this.#fills.get(i, FILL_AT.markouts + h);
+  }
+
+  #edgeOf(i: number, h: number): number {
+    return this.#fills.get(i, FILL_AT.captureFrac) + this.#markout(i, h) - this.#fills.get(i, FILL_AT.feeFrac);
+  }
+
+  /** Fills whose markout at a horizon is known. */
+  #known(h: number): number[] {
+    const all = Array.from({ length: this.#fills.count }, (_, i) => i);
+    return all.filter((i) => !Number.isNaN(this.#markout(i, h)));
+  }
 }
 
 /** A fill is called adverse when the mid moved against it by more than this in 5 s: a basis point, or two standard deviations. */
