@@ -97,8 +97,9 @@ export class BunNet implements Net {
       return { status: response.status, contentType: response.headers.get("content-type") ?? "", text };
     } catch (error) {
       if (error instanceof NetError) throw error;
-      const why = (error as { code?: string }).code ?? (error as Error).name;
-      throw new NetError(`${url}: ${whyText(String(why), timeoutMs)}`);
+      // A wait that ended has a number for its code, which says nothing: the name does.
+      const { code, name } = error as { code?: unknown; name?: string };
+      throw new NetError(`${url}: ${whyText(typeof code === "string" ? code : String(name), timeoutMs)}`);
     }
   }
 }

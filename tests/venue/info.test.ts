@@ -66,10 +66,10 @@ describe("facts", () => {
 
 describe("answers that are none", () => {
   test.each([
-    ["429", () => json(null, 429), 5, "answers 429"],
     ["500", () => json(null, 500), 5, "answers 500"],
     ["garbage", () => ({ status: 200, contentType: "text/html", text: "<html>" }), 5, "no JSON"],
     ["nobody", () => new NetError("https://api.hyperliquid.xyz/info: nobody answers there"), 5, "nobody answers there"],
+    ["null", () => json(null), 5, "answers meta with null"],
   ])(
     "%s is asked again, four times with growing waits, then told in one line",
     async (_name, answer, exitCode, text) => {
@@ -85,6 +85,31 @@ describe("answers that are none", () => {
       expect([b.net.requests.length, b.sleptUs, b.info.retryCount]).toEqual([4, 3_500_000, 3]);
     },
   );
+
+  test("429 is asked again after longer waits: the limit is by the minute", async () => {
+    const b = new Bench();
+    b.net.answer = () => ({ status: 429, contentType: "text/plain", text: "Too Many Requests" });
+    const error = await b.info.ask({ type: "meta" }).catch((e) => e);
+    expect(error.message).toContain("answers 429 to meta (4 attempts)");
+    expect([error.exitCode, b.sleptUs]).toEqual([5, 14_000_000]);
+  });
+
+  test("a venue that lets each question hang for ten seconds is given up after two", async () => {
+    const b = new Bench();
+    b.net.answer = () => {
+      b.clock.set(b.clock.nowUs() + 10_000_000);
+      return new NetError("https://api.hyperliquid.xyz/info: no answer within 10 s");
+    };
+    const error = await b.info.ask({ type: "meta" }).catch((e) => e);
+    expect(error.message).toBe("https://api.hyperliquid.xyz/info: no answer within 10 s (2 attempts)");
+  });
+
+  test("a list of dexs that is none is not taken for a dex that does not exist", async () => {
+    const b = new Bench();
+    b.net.answer = () => json({ error: "maintenance" });
+    const error = await b.info.facts(["hyna:HYPE"], null).catch((e) => e);
+    expect([error.exitCode, error.message]).toEqual([11, expect.stringContaining("perpDexs is not understood")]);
+  });
 
   test("two failures and an answer are an answer", async () => {
     const b = new Bench();
@@ -111,6 +136,23 @@ test("a storm of questions keeps within the weight of a minute", async () => {
   for (let i = 0; i < 130; i++) await b.info.ask({ type: "meta" });
   // 60 questions of weight 20 a minute: the 61st and the 121st wait.
   expect(b.sleptUs).toBe(2 * MINUTE);
+});
+
+test("any minute counts, not the clock's: a burst late in one leaves no room early in the next", async () => {
+  const b = new Bench();
+  b.net.answer = answers;
+  const times: number[] = [];
+  const ask = async (): Promise<void> => {
+    await b.info.ask({ type: "meta" });
+    times.push(b.clock.nowUs());
+  };
+  await ask();
+  b.clock.set(b.clock.nowUs() + 50 * 1_000_000);
+  for (let i = 0; i < 59; i++) await ask();
+  b.clock.set(b.clock.nowUs() + 11 * 1_000_000);
+  // Two at once want the one place that has become free.
+  await Promise.all([ask(), ask(), ask()]);
+  for (const t of times) expect(times.filter((u) => u > t - MINUTE && u <= t).length).toBeLessThanOrEqual(60);
 });
 
 test("the clock's offset is known to half a round trip", async () => {

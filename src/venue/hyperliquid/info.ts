@@ -8,12 +8,13 @@ import { type Net, NetError, type Reply } from "../../io/net.ts";
 import { INFO_WEIGHT, INFO_WEIGHT_PER_MINUTE } from "../../wire/hyperliquid/facts.ts";
 import {
   dexOf,
+  FactsError,
   type InfoAnswer,
   resolveInstrument,
   UnknownMarketError,
   ZERO_ADDRESS,
 } from "../../wire/hyperliquid/instrument.ts";
-import { rateLimitSchema, statusSchema } from "../../wire/hyperliquid/schema.ts";
+import { perpDexsSchema, rateLimitSchema, statusSchema } from "../../wire/hyperliquid/schema.ts";
 import type { VenueAddress } from "./address.ts";
 
 /** Longest wait for one answer: the reference client's own. */
@@ -21,7 +22,14 @@ const TIMEOUT_MS = 10_000;
 /** Attempts at one question, and the wait before the second; each further one waits twice as long. */
 const ATTEMPTS = 4;
 const WAIT_US = 500_000;
+/** After a 429 the waits are longer: the venue counts by the minute, and asking at once only adds to the count. */
+const LIMITED_WAIT_US = 4 * WAIT_US;
+/** No further attempt after this long: a venue that hangs costs two of them, not four. */
+const GIVE_UP_US = 15_000_000;
 const MINUTE_US = 60_000_000;
+
+/** How an attempt that met the limit of questions begins to tell of it. */
+const LIMITED = "answers 429";
 
 /** The venue answered, and said no: its own words are kept. */
 export class RejectedError extends Error {
@@ -52,8 +60,8 @@ export class InfoClient {
   readonly #clock: Clock;
   readonly #net: Net;
   readonly #venue: VenueAddress;
-  #windowUs = Number.NEGATIVE_INFINITY;
-  #windowWeight = 0;
+  /** Questions of the last minute: when, and their weight. */
+  #spent: { timeUs: number; weight: number }[] = [];
 
   constructor(clock: Clock, net: Net, venue: VenueAddress) {
     this.#clock = clock;
@@ -67,12 +75,16 @@ export class InfoClient {
    * @throws {RejectedError} The venue did not understand the question (exit 6).
    */
   async ask(request: InfoAnswer["request"]): Promise<InfoAnswer> {
+    const startUs = this.#clock.nowUs();
     for (let attempt = 1; ; attempt++) {
       const problem = await this.#attempt(request);
       if (typeof problem !== "string") return problem;
-      if (attempt === ATTEMPTS) throw new NetError(`${this.#venue.infoUrl}: ${problem} (${ATTEMPTS} attempts)`);
+      if (attempt === ATTEMPTS || this.#clock.nowUs() - startUs >= GIVE_UP_US) {
+        throw new NetError(`${this.#venue.infoUrl}: ${problem} (${attempt} attempts)`);
+      }
       this.retryCount += 1;
-      await sleep(this.#clock, WAIT_US * 2 ** (attempt - 1));
+      const waitUs = problem.startsWith(LIMITED) ? LIMITED_WAIT_US : WAIT_US;
+      await sleep(this.#clock, waitUs * 2 ** (attempt - 1));
     }
   }
 
@@ -95,26 +107,30 @@ export class InfoClient {
         reply,
       );
     }
+    let response: unknown;
     try {
-      return { request, response: JSON.parse(reply.text) };
+      response = JSON.parse(reply.text);
     } catch {
       return `answers ${request.type} with what is no JSON`;
     }
+    // The venue says null where it has nothing to say just now; none of these questions has that for an answer.
+    return response === null ? `answers ${request.type} with null` : { request, response };
   }
 
-  /** Waits until the minute's weight allows one more question: a storm of reconnects must not end in a ban. */
+  /** Waits until the minute before now has room for one more question: a storm of reconnects must not end in a ban. */
   async #spend(weight: number): Promise<void> {
-    const nowUs = this.#clock.nowUs();
-    if (nowUs - this.#windowUs >= MINUTE_US) {
-      this.#windowUs = nowUs;
-      this.#windowWeight = 0;
+    for (;;) {
+      const nowUs = this.#clock.nowUs();
+      this.#spent = this.#spent.filter((s) => s.timeUs > nowUs - MINUTE_US);
+      const sum = this.#spent.reduce((total, s) => total + s.weight, 0);
+      const oldest = this.#spent[0];
+      // Nothing is awaited between this look and the entry: two questions at once cannot both take the last room.
+      if (oldest === undefined || sum + weight <= INFO_WEIGHT_PER_MINUTE) {
+        this.#spent.push({ timeUs: nowUs, weight });
+        return;
+      }
+      await sleep(this.#clock, oldest.timeUs + MINUTE_US - nowUs);
     }
-    if (this.#windowWeight + weight > INFO_WEIGHT_PER_MINUTE) {
-      await sleep(this.#clock, this.#windowUs + MINUTE_US - nowUs);
-      this.#windowUs = this.#clock.nowUs();
-      this.#windowWeight = 0;
-    }
-    this.#windowWeight += weight;
   }
 
   /**
@@ -159,8 +175,9 @@ export class InfoClient {
 
 /** A dex that is not in the venue's list is a market that does not exist. */
 function checkDexs(markets: readonly string[], perpDexs: InfoAnswer): void {
-  const list = perpDexs.response;
-  const names = Array.isArray(list) ? list.map((d) => (d as { name?: unknown } | null)?.name) : [];
+  const list = perpDexsSchema.safeParse(perpDexs.response);
+  if (!list.success) throw new FactsError(`the answer to perpDexs is not understood: ${list.error.issues[0]?.message}`);
+  const names = list.data.map((d) => d?.name);
   for (const market of markets) {
     const dex = dexOf(market);
     if (dex === "" || names.includes(dex)) continue;
