@@ -156,6 +156,57 @@ describe("what goes wrong is told once, with its reason, and mended", () => {
     expect(b.lost).toEqual(["subscriptions unanswered"]);
   });
 
+  test("the one subscription that is not answered is named, other answers are none for it", async () => {
+    const b = new Bench(["BTC"]);
+    b.net.socket.isOpen = true;
+    b.net.socket.events.onOpen();
+    b.net.socket.sent.splice(3, 1);
+    b.net.socket.acknowledge();
+    const other = { method: "subscribe", subscription: { type: "trades", coin: "ETH" } };
+    b.net.socket.says(JSON.stringify({ channel: "subscriptionResponse", data: other }));
+    b.net.socket.says('{"channel":"subscriptionResponse","data":null}');
+    b.net.socket.says('{"channel":"subscriptionResponse"');
+    await b.waitWithData(12);
+    expect([b.ready, b.lost]).toEqual([0, ["trades BTC unanswered"]]);
+  });
+
+  test("a venue that drops the socket at one subscription: that one is named, and the waits grow", async () => {
+    const b = new Bench(["BTC", "xyz:GONE"]);
+    const times: number[] = [];
+    for (let i = 0; i < 4 * 60; i++) {
+      const { socket } = b.net;
+      if (!socket.isOpen && !socket.isClosed) {
+        times.push(i / 4);
+        socket.isOpen = true;
+        socket.events.onOpen();
+        socket.sent.length = 6;
+        socket.acknowledge();
+        socket.cut();
+      }
+      await b.wait(0.25);
+    }
+    expect(Object.keys(b.feed.counts.lost)).toEqual(["closed with code 1006, l2Book xyz:GONE fast unanswered"]);
+    expect(times.length).toBeGreaterThan(4);
+    expect(times.length).toBeLessThan(10);
+  });
+
+  test.each([
+    [5, "nobody answers there"],
+    [6, "refused with 403"],
+  ])("a check of names that ends with exit code %d is tried again", async (exitCode, text) => {
+    const b = new Bench();
+    b.net.socket.accept();
+    let count = 0;
+    b.recheck = async () => {
+      count += 1;
+      if (count < 3) throw Object.assign(new Error(text), { exitCode });
+    };
+    b.net.socket.cut();
+    await b.wait(10);
+    b.net.socket.accept();
+    expect([count, b.ready, b.fatal]).toEqual([3, 2, []]);
+  });
+
   test("what an old socket still says is not heard", async () => {
     const b = new Bench();
     b.net.socket.accept();
@@ -251,6 +302,27 @@ test("sixty-four markets: every subscription is sent, within the venue's limit o
     socket.acknowledge();
   }
   expect(sent).toBeLessThanOrEqual(1_800);
+});
+
+test("as many with a reference each, cut again and again: whoever is connected is subscribed whole, and can still ping", async () => {
+  const coins = Array.from({ length: 64 }, (_, i) => [`xyz:C${i}`, `C${i}`]).flat();
+  const b = new Bench(coins);
+  const sent: number[] = [];
+  for (let i = 0; i < 4 * 240; i++) {
+    const { socket } = b.net;
+    if (!socket.isOpen && !socket.isClosed) {
+      socket.isOpen = true;
+      socket.events.onOpen();
+    }
+    for (const text of socket.sent) if (text.includes("ubscri")) sent.push(i / 4);
+    socket.acknowledge();
+    // A moment after it is ready, the venue cuts it.
+    if (b.feed.isReady && i % 8 === 7) socket.cut();
+    await b.wait(0.25);
+  }
+  expect(Object.keys(b.feed.counts.lost)).toEqual(["closed with code 1006"]);
+  expect(b.feed.counts.lost["closed with code 1006"]).toBeGreaterThan(3);
+  for (const t of new Set(sent)) expect(sent.filter((u) => u > t - 60 && u <= t).length).toBeLessThanOrEqual(1_770);
 });
 
 test("a text longer than the buffer arrives whole", () => {

@@ -85,8 +85,11 @@ const MINUTE_US = 60 * US_PER_SECOND;
 /** Kept below the venue's limits, for other processes of the same machine. */
 const MESSAGES_PER_MINUTE = 0.9 * SOCKET_LIMITS.messagesPerMinuteMax;
 const CONNECTS_PER_MINUTE = 20;
+/** Of these, kept for pings: a connection that cannot ask whether it lives is given up for dead. */
+const PINGS_PER_MINUTE = 30;
 /** Subscriptions sent at once; the next ones follow with the next look. */
 const SUBSCRIBE_BURST = 400;
+const SUBSCRIBES_PER_MINUTE = MESSAGES_PER_MINUTE - PINGS_PER_MINUTE;
 const BUFFER_BYTES = 256 * 1024;
 
 type State = "idle" | "connecting" | "open" | "waiting" | "stopped";
@@ -95,10 +98,15 @@ type State = "idle" | "connecting" | "open" | "waiting" | "stopped";
 class MinuteCount {
   #times: number[] = [];
 
-  /** Whether one more fits `max` in the minute before `nowUs`; counts it if so. */
-  take(nowUs: TimeUs, max: number): boolean {
+  /** How many more fit `max` in the minute before `nowUs`. */
+  room(nowUs: TimeUs, max: number): number {
     while (this.#times.length > 0 && (this.#times[0] as number) <= nowUs - MINUTE_US) this.#times.shift();
-    if (this.#times.length >= max) return false;
+    return max - this.#times.length;
+  }
+
+  /** Whether one more fits; counts it if so. */
+  take(nowUs: TimeUs, max: number): boolean {
+    if (this.room(nowUs, max) < 1) return false;
     this.#times.push(nowUs);
     return true;
   }
@@ -172,7 +180,9 @@ export class Feed {
   #connect(): void {
     const { clock, net, url } = this.#options;
     const nowUs = clock.nowUs();
-    if (!this.#connects.take(nowUs, CONNECTS_PER_MINUTE)) {
+    // All subscriptions must fit, or the ones left over would be waited for in vain, and the next attempt would find no more room.
+    const room = this.#messages.room(nowUs, SUBSCRIBES_PER_MINUTE);
+    if (room < this.#options.subscriptions.length || !this.#connects.take(nowUs, CONNECTS_PER_MINUTE)) {
       this.#after(BACKOFF_US_MAX / 10, () => this.#connect());
       return;
     }
@@ -209,7 +219,7 @@ export class Feed {
 
   #subscribe(nowUs: TimeUs): void {
     for (let sent = 0; sent < SUBSCRIBE_BURST && this.#unsent.length > 0; sent++) {
-      if (!this.#messages.take(nowUs, MESSAGES_PER_MINUTE)) return;
+      if (!this.#messages.take(nowUs, SUBSCRIBES_PER_MINUTE)) return;
       const subscription = this.#unsent.shift() as Subscription;
       this.#socket?.send(JSON.stringify({ method: "subscribe", subscription }));
     }
@@ -239,7 +249,18 @@ export class Feed {
   #problem(nowUs: TimeUs): string {
     if (nowUs - this.#heardUs > SILENCE_US_MAX) return "silent";
     if (this.isReady && nowUs - this.#dataUs > STALL_US_MAX) return "no data";
-    return !this.isReady && nowUs - this.#openedUs > OPEN_US_MAX ? "subscriptions unanswered" : "";
+    if (this.isReady || nowUs - this.#openedUs <= OPEN_US_MAX) return "";
+    return this.#unanswered() || "subscriptions unanswered";
+  }
+
+  /**
+   * The first subscription without an answer where others have theirs, else "". The venue answers in order, and ends the connection without a
+   * word at one that it does not like: this is the one.
+   */
+  #unanswered(): string {
+    const { length } = this.#options.subscriptions;
+    const [first] = this.#unacknowledged;
+    return first === undefined || this.#unacknowledged.size === length ? "" : `${first} unanswered`;
   }
 
   #ping(nowUs: TimeUs): void {
@@ -302,10 +323,12 @@ export class Feed {
   }
 
   /** The connection is over, for this reason. */
-  #lose(why: string): void {
+  #lose(reason: string): void {
     if (this.state === "stopped" || this.state === "waiting") return;
     const nowUs = this.#options.clock.nowUs();
     const wasOpen = this.state === "open";
+    const unanswered = wasOpen && !this.isReady ? this.#unanswered() : "";
+    const why = unanswered === "" || unanswered === reason ? reason : `${reason}, ${unanswered}`;
     this.counts.lost[why] = (this.counts.lost[why] ?? 0) + 1;
     this.#generation += 1;
     this.#socket?.close();
@@ -331,8 +354,9 @@ export class Feed {
       },
       (error: Error & { exitCode?: number }) => {
         if (this.state !== "waiting") return;
-        // No answer yet is the same trouble going on; anything else is not mended by waiting.
-        if (error.exitCode === 5) this.#after(this.#backoffUs(), () => this.#comeBack());
+        // No answer, or a refusal (a door that is closed for maintenance says 403 or 404), is the same trouble going on. Anything else is not
+        // mended by waiting.
+        if (error.exitCode === 5 || error.exitCode === 6) this.#after(this.#backoffUs(), () => this.#comeBack());
         else this.#events.onFatal(error);
       },
     );
