@@ -143,6 +143,23 @@ describe("in a run", () => {
     expect(session.finish([], [])[0]?.reference).toMatchObject({ market: "HYPE", state: "warm" });
   });
 
+  test("while it is silent nothing is learnt from it: the basis stands, however the market goes", () => {
+    const world = makeWorld(5, 480, (push, second) => !(push.text.includes('"coin":"HYPE"') && second > 120));
+    const bases: number[] = [];
+    const session = runWorld(world, [], {
+      onPush: (s) => {
+        const board = s.desk.engines[0]?.board;
+        if (board === undefined) return;
+        const view = board.hub.view().find((v) => v.name === "reference");
+        if (view?.state === "stale") bases.push(board.reference.basis);
+      },
+    });
+    expect(bases.length).toBeGreaterThan(1_000);
+    expect(new Set(bases).size).toBe(1);
+    const report = session.finish([], [])[0];
+    expect(report?.warnings.find((w) => w.code === "stale")?.text).toContain("signal reference is stale and costs");
+  });
+
   test("a validator perp has none, a HIP-3 market without a namesake follows its oracle", () => {
     const world = makeWorld(5, 100);
     const none = runWorld(world, [], { markets: ["HYPE"] });

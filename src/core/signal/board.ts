@@ -221,7 +221,8 @@ export class SignalBoard {
     this.intensity.onTimer(timeUs);
     this.impact.onTimer(timeUs, this.intensity.thresholdIndex);
     this.flow.onTimer(this.#venueTimeUs);
-    this.reference.onTimer(this.#microPx);
+    // A reference that fell silent stands still: measured against it, this market's own way would look like basis.
+    this.reference.onTimer(this.hub.isStale(this.#referenceId) ? Number.NaN : this.#microPx);
     this.hub.setWarm(this.#referenceId, this.reference.isWarm, timeUs);
     this.hub.setWarm(this.#fair, !Number.isNaN(this.fairPx), timeUs);
     this.hub.setWarm(this.#depthId, this.imbalance.isWarm, timeUs);

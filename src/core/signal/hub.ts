@@ -143,6 +143,11 @@ export class SignalHub {
     return this.#state[id] === SIGNAL_STATE.warm;
   }
 
+  /** Whether a signal was warm and its channel has been silent too long since. */
+  isStale(id: number): boolean {
+    return this.#state[id] === SIGNAL_STATE.stale;
+  }
+
   #enter(id: number, state: number, timeUs: TimeUs): void {
     this.#state[id] = state;
     this.#sinceUs[id] = timeUs;
