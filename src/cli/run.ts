@@ -7,10 +7,11 @@ import { WallClock } from "../io/clock.ts";
 import { usageError } from "../io/exit.ts";
 import { journalsFolder } from "../io/journal_folder.ts";
 import { endStatus, hasColor, terminalWidth, writeNote, writeOut, writeStatus } from "../io/log.ts";
+import { NetError } from "../io/net.ts";
 import { dropReport, reserveReport, writeUserFile } from "../io/paths.ts";
 import type { Report } from "../run/report_schema.ts";
 import { renderReport } from "../run/report_table.ts";
-import type { RunIo, RunRequest } from "../run/request.ts";
+import { RunEnded, type RunIo, type RunRequest } from "../run/request.ts";
 import { runIdOf, runNumberOf } from "../run/run_identity.ts";
 import type { Parsed } from "./spec.ts";
 
@@ -113,12 +114,20 @@ export async function runAndReport(
   const signal = listenForSignals();
   const quiet = parsed.has("quiet");
   let report: Report;
+  let ended: Error | null = null;
   try {
     const named = { ...request, runId, runNumber: runNumberOf(startUs, process.pid), reportFile: place.path };
     report = await run({ ...named, journalFolder: journalFolderOf(parsed, named) }, ioOf(parsed, signal));
   } catch (error) {
-    dropReport(place);
-    throw error;
+    if (!(error instanceof RunEnded)) {
+      dropReport(place);
+      // Who asked to end before anything came knows why there is nothing.
+      if (signal.code === 0 || !(error instanceof NetError)) throw error;
+      writeNote(error.message);
+      return signal.code;
+    }
+    ({ report } = error);
+    ended = error.cause;
   }
   if (!quiet) endStatus();
   const text = `${JSON.stringify(report, null, 2)}\n`;
@@ -126,5 +135,6 @@ export async function runAndReport(
   const out = parsed.text("out");
   if (out !== null) writeUserFile(out, text);
   writeOut(parsed.has("json") ? text : renderReport(report, { color: hasColor("out"), width: terminalWidth() }));
+  if (ended !== null) throw ended;
   return signal.code;
 }

@@ -8,7 +8,7 @@ import { loadConfig } from "../io/config.ts";
 import { usageError } from "../io/exit.ts";
 import { readTapes, type TapeHandler, type TapeStats } from "../io/tape.ts";
 import { BUILD } from "../io/version.ts";
-import { FactsError, type InfoAnswer } from "../wire/hyperliquid/instrument.ts";
+import { FactsError, type InfoAnswer, UnknownMarketError } from "../wire/hyperliquid/instrument.ts";
 import { checkPriorFiles, findPrior, type Prior } from "./checkpoint.ts";
 import { readFacts } from "./facts_file.ts";
 import { type MarketReport, REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
@@ -92,6 +92,7 @@ async function runOnce(
     onFileStart: () => session?.intake.onFileStart(),
     onInfo: (asked, response) => {
       answers.push({ request: asked as InfoAnswer["request"], response });
+      session?.onFacts();
     },
     onMark: (reason) => session?.intake.onMark(reason),
     onPush: (bytes, from, to, timeUs) => {
@@ -122,6 +123,9 @@ async function runOnce(
   if (session === null)
     throw new FactsError(`${request.tapes[0]}: holds no push of the venue: there is nothing to trade on`);
   await (records as RunRecords | null)?.close();
+  const silent = (session as Session).silentMarket;
+  if (silent !== null)
+    throw new UnknownMarketError(`${silent} has no message on the tape: name a market that it holds`);
   return { session, records, tapes, stopped: timedOut || io.stopRequested() };
 }
 

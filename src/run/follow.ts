@@ -5,18 +5,27 @@
 import { TIMER_GRID_US } from "../core/frame.ts";
 import { type TimeUs, US_PER_MS, US_PER_SECOND } from "../core/units.ts";
 import type { Clock, Timer } from "../io/clock.ts";
-import type { Net } from "../io/net.ts";
+import { type Net, NetError } from "../io/net.ts";
 import type { VenueAddress } from "../venue/hyperliquid/address.ts";
 import { type Drift, DriftMonitor, type Watched } from "../venue/hyperliquid/drift.ts";
 import { Feed, subscriptionsOf } from "../venue/hyperliquid/feed.ts";
 import type { ClockOffset, InfoClient } from "../venue/hyperliquid/info.ts";
 import type { CodecMarket } from "../wire/hyperliquid/codec.ts";
-import { FactsError, type InfoAnswer, resolveInstrument, resolveReference } from "../wire/hyperliquid/instrument.ts";
+import {
+  FactsError,
+  type InfoAnswer,
+  resolveInstrument,
+  resolveReference,
+  UnknownMarketError,
+} from "../wire/hyperliquid/instrument.ts";
+import { changedFacts, mergeAnswers } from "./facts.ts";
 import type { Intake } from "./intake.ts";
 import type { FeedReport, ReportWarning } from "./report_schema.ts";
 
 /** Between two estimates of the venue's clock. */
 const OFFSET_EVERY_US = 300 * US_PER_SECOND;
+/** Between two looks at the facts while the connection lives: fees follow the tier each day, listings and growth mode the deployer. */
+const FACTS_EVERY_US = 3600 * US_PER_SECOND;
 
 /** A venue that can be spoken to. */
 export interface Place {
@@ -44,6 +53,10 @@ export interface Follower {
   onTick(nowUs: TimeUs): boolean;
   /** A channel departs from what is known of it. */
   onDrift(drift: Drift): void;
+  /** The venue says otherwise than before. The answers that the run was given already hold what it says now. */
+  onFacts(changed: readonly InfoAnswer[], timeUs: TimeUs): void;
+  /** Something that a person should know at once. */
+  onNote(text: string): void;
 }
 
 /** Markets and the references that they are measured against, each once: what must be subscribed. */
@@ -59,9 +72,12 @@ export class Following {
   readonly #place: Place;
   readonly #feed: Feed;
   readonly #markets: readonly string[];
-  readonly #answers: readonly InfoAnswer[];
+  readonly #answers: InfoAnswer[];
   readonly #follower: Follower;
   readonly #intake: Intake;
+  readonly #coins: readonly string[];
+  #factsUs: TimeUs;
+  #isAway = false;
   #offset: ClockOffset | null = null;
   #offsetUs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
@@ -72,7 +88,7 @@ export class Following {
     place: Place,
     info: InfoClient,
     markets: readonly string[],
-    answers: readonly InfoAnswer[],
+    answers: InfoAnswer[],
     followed: readonly CodecMarket[],
     intake: Intake,
     follower: Follower,
@@ -84,6 +100,8 @@ export class Following {
     this.#intake = intake;
     this.#follower = follower;
     const coins = followed.map((m) => m.coin);
+    this.#coins = coins;
+    this.#factsUs = place.clock.nowUs();
     this.drift = new DriftMonitor(coins, (drift) => follower.onDrift(drift));
     this.#feed = new Feed(
       {
@@ -98,7 +116,10 @@ export class Following {
         onPush: (bytes, length, receivedUs, text, startUs) =>
           this.#guard(() => this.#onPush(bytes, length, receivedUs, text, startUs)),
         onLost: (reason, timeUs) => this.#guard(() => this.#onLost(reason, timeUs)),
-        onReady: () => place.start(),
+        onReady: () => {
+          this.#isAway = false;
+          place.start();
+        },
         onFatal: (error) => this.#end(error),
       },
     );
@@ -140,6 +161,8 @@ export class Following {
     const nowUs = this.#place.clock.nowUs();
     if (this.#feed.isReady) this.drift.onTime(nowUs);
     if (nowUs - this.#offsetUs >= OFFSET_EVERY_US) this.#measureOffset(nowUs);
+    // The embedded venue has nobody who could change them.
+    if (this.#place.seed === null && nowUs - this.#factsUs >= FACTS_EVERY_US) this.#lookAtFacts(nowUs);
     if (this.#follower.onTick(nowUs)) this.#end();
     else this.#schedule();
   }
@@ -168,19 +191,51 @@ export class Following {
     this.#follower.onLost(reason, timeUs);
   }
 
-  /** Names, indices and fees must be what they were: an order to a market that was renumbered would go to another one. */
+  #lookAtFacts(nowUs: TimeUs): void {
+    this.#factsUs = nowUs;
+    this.#recheck().catch((error: Error) => {
+      if (error instanceof FactsError) this.#end(error);
+      // No answer now is one in an hour, or the feed's trouble too.
+    });
+  }
+
+  /**
+   * Names and indices must be what they were: an order to a market that was renumbered would go to another one. Fees and listings may change,
+   * and are taken over.
+   */
   async #recheck(): Promise<void> {
-    const userFees = this.#answers.findLast((a) => a.request.type === "userFees");
-    const fresh = await this.info.facts(this.#markets, userFees?.request.user ?? null);
-    for (const market of this.#markets) {
-      const before = resolveInstrument(market, this.#answers);
-      const now = resolveInstrument(market, fresh);
-      for (const key of ["assetId", "szDecimals", "maxLeverage", "makerFeeFrac", "takerFeeFrac"] as const) {
-        if (before[key] === now[key]) continue;
-        throw new FactsError(
-          `${market}: ${key} was ${before[key]} and is now ${now[key]} at the venue: start again with the new facts`,
-        );
+    const fresh = await this.#freshAnswers();
+    const before = this.#coins.map((coin) => resolveInstrument(coin, this.#answers));
+    const changes = changedFacts(this.#coins, before, fresh);
+    for (const { index, keys, text } of changes) {
+      // Of a reference only prices are read.
+      const isTraded = index < this.#markets.length;
+      if (keys.includes("szDecimals") || (isTraded && keys.includes("assetId"))) {
+        throw new FactsError(`${text} at the venue: start again with the new facts`);
       }
+      if (isTraded) this.#follower.onNote(`facts_changed: ${text}`);
+    }
+    const gone = this.#coins.find((coin) => !isListed(coin, fresh));
+    if (gone !== undefined) {
+      throw new FactsError(`the venue no longer lists ${gone}, which this run follows: start again without it`);
+    }
+    const changed = mergeAnswers(this.#answers, fresh);
+    if (changed.length > 0) this.#follower.onFacts(changed, this.#place.clock.nowUs());
+  }
+
+  async #freshAnswers(): Promise<InfoAnswer[]> {
+    const userFees = this.#answers.findLast((a) => a.request.type === "userFees");
+    try {
+      return await this.info.facts(this.#markets, userFees?.request.user ?? null);
+    } catch (error) {
+      const { message } = error as Error;
+      if (error instanceof UnknownMarketError) {
+        throw new FactsError(`the venue no longer lists a market of this run (${message}): start again without it`);
+      }
+      if (!this.#isAway && this.#feed.state === "waiting") this.#follower.onNote(`not back yet: ${message}`);
+      this.#isAway = true;
+      // An answer that was understood at the start and is not now comes from a venue in trouble, and may be right again later.
+      throw error instanceof FactsError ? new NetError(message) : error;
     }
   }
 
@@ -212,4 +267,13 @@ export class Following {
 function watchedChannel(channel: number, text: string): Watched | null {
   if (channel === 1) return text.endsWith('"fast":true}}') ? "l2BookFast" : "l2Book";
   return (["bbo", null, "trades", "activeAssetCtx"] as const)[channel] ?? null;
+}
+
+function isListed(coin: string, answers: readonly InfoAnswer[]): boolean {
+  try {
+    resolveInstrument(coin, answers);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -4,7 +4,8 @@
  */
 import { US_PER_SECOND } from "../core/units.ts";
 import { type LoadedConfig, loadConfig } from "../io/config.ts";
-import { storageError, usageError } from "../io/exit.ts";
+import { exitCodeOf, storageError, usageError } from "../io/exit.ts";
+import { NetError } from "../io/net.ts";
 import { TapeWriter } from "../io/tape_writer.ts";
 import { BUILD } from "../io/version.ts";
 import { GENERATED_MARKET } from "../sim/flow.ts";
@@ -15,7 +16,7 @@ import { CHECKPOINT_US, checkPriorFiles, findPrior, saveCheckpoint } from "./che
 import { Following, type Place } from "./follow.ts";
 import { openPlace } from "./place.ts";
 import { REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
-import type { RunIo, RunRequest } from "./request.ts";
+import { RunEnded, type RunIo, type RunRequest } from "./request.ts";
 import { RunRecords } from "./run_records.ts";
 import { Session } from "./session.ts";
 import { StatusLine } from "./status.ts";
@@ -52,6 +53,7 @@ export class PaperRun {
   readonly #place: Place;
   readonly #loaded: LoadedConfig;
   readonly #drifts: Drift[] = [];
+  #beganUs = 0;
 
   constructor(request: RunRequest, io: RunIo, place: Place, loaded: LoadedConfig) {
     this.#request = request;
@@ -83,19 +85,29 @@ export class PaperRun {
     const writer = request.recordFile === null ? null : await createWriter(request.recordFile, clock.nowUs(), answers);
     const { venue, seed } = this.#place;
     const records = RunRecords.open(session, request, this.#loaded, { venue: venue.name, seed }, clock.nowUs());
+    this.#beganUs = clock.nowUs();
     const following = this.#follow(info, markets, answers, session, writer);
+    let ended: Error | null = null;
     try {
-      await following.run().finally(async () => {
-        await writer?.close();
-        await records.close();
-      });
+      await following.run();
+    } catch (error) {
+      ended = error as Error;
+    } finally {
+      await writer?.close();
+      await records.close();
+    }
+    try {
+      // Without data there is nothing to report, and a bug is told as one.
+      if (ended !== null && (session.startedUs === 0 || exitCodeOf(ended) === 1)) throw ended;
       this.#saveCheckpoints(session, markets);
       if (writer !== null && writer.failure !== "") throw unwritable(writer.path, writer.failure);
-      const report = this.#report(session, following, records);
+      if (session.startedUs === 0) throw new NetError(`${venueName}: sent nothing of ${markets.join(", ")}`);
+      const report = this.#report(session, following, records, ended);
       records.end(report, this.#io);
+      if (ended !== null) throw new RunEnded(report, ended);
       return report;
     } catch (error) {
-      records.fail();
+      if (!(error instanceof RunEnded)) records.fail();
       throw error;
     }
   }
@@ -103,7 +115,7 @@ export class PaperRun {
   #follow(
     info: InfoClient,
     markets: readonly string[],
-    answers: readonly InfoAnswer[],
+    answers: InfoAnswer[],
     session: Session,
     writer: TapeWriter | null,
   ): Following {
@@ -139,6 +151,11 @@ export class PaperRun {
         this.#drifts.push(drift);
         this.#io.note(`feed_drift: ${drift.text}`);
       },
+      onFacts: (changed, timeUs) => {
+        for (const { request, response } of changed) writer?.writeInfo(timeUs, request, response);
+        session.onFacts();
+      },
+      onNote: (text) => this.#io.note(text),
     });
   }
 
@@ -157,10 +174,12 @@ export class PaperRun {
 
   #isOver(session: Session, nowUs: number): boolean {
     const { forSeconds } = this.#request;
-    return forSeconds !== null && session.startedUs > 0 && nowUs - session.startedUs > forSeconds * US_PER_SECOND;
+    // A venue that sends nothing is not waited for longer than one that does.
+    const fromUs = session.startedUs > 0 ? session.startedUs : this.#beganUs;
+    return forSeconds !== null && nowUs - fromUs > forSeconds * US_PER_SECOND;
   }
 
-  #report(session: Session, following: Following, records: RunRecords): Report {
+  #report(session: Session, following: Following, records: RunRecords, ended: Error | null): Report {
     const work = this.intentWork;
     const feed = following.report({
       p50: work.quantileUs(0.5),
@@ -186,13 +205,14 @@ export class PaperRun {
       ladders: session.ladders,
       markets: session.finish(
         [],
-        [...this.#place.warnings, ...this.#warnings(feed.clock_offset_ms), ...records.warnings],
+        [...this.#place.warnings, ...this.#warnings(feed.clock_offset_ms, ended), ...records.warnings],
       ),
     };
   }
 
-  #warnings(offsetMs: number | null): ReportWarning[] {
+  #warnings(offsetMs: number | null, ended: Error | null): ReportWarning[] {
     const warnings: ReportWarning[] = [];
+    if (ended !== null) warnings.push({ code: "ended", text: `the run was ended: ${ended.message}` });
     if (offsetMs !== null && Math.abs(offsetMs) > OFFSET_MS_MAX) {
       const text = `this machine's clock is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${offsetMs > 0 ? "behind" : "ahead of"} the venue's: set it`;
       warnings.push({ code: "clock_skew", text });

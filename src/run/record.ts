@@ -6,6 +6,7 @@ import { FrameLane } from "../core/frame.ts";
 import { US_PER_SECOND } from "../core/units.ts";
 import { loadConfig } from "../io/config.ts";
 import { storageError, usageError } from "../io/exit.ts";
+import { NetError } from "../io/net.ts";
 import { BUILD } from "../io/version.ts";
 import { InfoClient } from "../venue/hyperliquid/info.ts";
 import { type InfoAnswer, resolveInstrument } from "../wire/hyperliquid/instrument.ts";
@@ -98,9 +99,13 @@ async function record(
         statusUs += STATUS_US;
         io.status(statusText(intake, (nowUs - startUs) / STATUS_US));
       }
-      return io.stopRequested() || tapes.failure !== "" || (firstUs > 0 && isOver(request, firstUs, nowUs));
+      return io.stopRequested() || tapes.failure !== "" || isOver(request, firstUs || startUs, nowUs);
     },
     onDrift: (drift) => io.note(`feed_drift: ${drift.text}`),
+    onFacts: (changed, timeUs) => {
+      for (const answer of changed) tapes.writeInfo(timeUs, answer);
+    },
+    onNote: (text) => io.note(text),
   });
   await following.run().finally(() => tapes.close());
   return {
@@ -135,4 +140,5 @@ function statusText(intake: Intake, minutes: number): string {
 /** Turns a failure of the disk into the error that ends the command, after its summary was printed. */
 export function checkRecorded(summary: RecordSummary): void {
   if (summary.failure !== null) throw storageError(summary.failure);
+  if (summary.started_us === 0) throw new NetError(`${summary.venue}: sent nothing of ${summary.markets.join(", ")}`);
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { ConfigSource } from "../io/config.ts";
+import type { Report } from "./report_schema.ts";
 
 export interface RunRequest {
   command: "backtest" | "paper";
@@ -49,4 +50,16 @@ export interface RunIo {
   note(line: string): void;
   /** Whether somebody asked to stop. */
   stopRequested(): boolean;
+}
+
+/** A run that something ended from outside, with what came of it until then. */
+export class RunEnded extends Error {
+  readonly report: Report;
+  override readonly cause: Error;
+
+  constructor(report: Report, cause: Error) {
+    super(cause.message);
+    this.report = report;
+    this.cause = cause;
+  }
 }

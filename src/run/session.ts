@@ -3,7 +3,7 @@
  * @module
  */
 import { assert } from "../core/assert.ts";
-import { Desk } from "../core/desk.ts";
+import { Desk, MARKETS_MAX } from "../core/desk.ts";
 import { COMMAND, F, FrameLane, KIND, writeText } from "../core/frame.ts";
 import { PRIOR_AT, writePriorFrame } from "../core/learn/prior.ts";
 import { type Instrument, type InstrumentFacts, readInstrument, writeInstrument } from "../core/market/instrument.ts";
@@ -17,15 +17,16 @@ import { BUILD } from "../io/version.ts";
 import { ShadowExchange } from "../sim/shadow.ts";
 import type { CodecMarket } from "../wire/hyperliquid/codec.ts";
 import {
+  FactsError,
   feesAreTierZero,
   type InfoAnswer,
   type ReferenceFacts,
   resolveInstrument,
   resolveReference,
-  UnknownMarketError,
 } from "../wire/hyperliquid/instrument.ts";
 import { CHECKPOINT_US, type Checkpoint, makeCheckpoint, type Prior } from "./checkpoint.ts";
 import { Drive } from "./drive.ts";
+import { changedFacts } from "./facts.ts";
 import { Intake } from "./intake.ts";
 import { buildMarketReport } from "./report.ts";
 import type { MarketReport, ReportWarning } from "./report_schema.ts";
@@ -65,16 +66,20 @@ export class Session {
   startedUs = 0;
   endedUs = 0;
   readonly #markets: readonly string[];
-  readonly #instruments: readonly Instrument[];
+  readonly #answers: readonly InfoAnswer[];
+  readonly #facts: InstrumentFacts[];
+  readonly #instruments: Instrument[];
   readonly #resolved: readonly ResolvedParams[];
   readonly #priors: readonly (Prior | null)[];
   readonly #drive: Drive;
   readonly #lane = new FrameLane(LANE_SIZE);
   readonly #prime: FrameLane;
   readonly #tierZero: boolean;
-  readonly #facts: readonly InstrumentFacts[];
   #journal: RunJournal | null = null;
   #journalWasDown = false;
+  /** What was said of the markets since the start that is otherwise than it was, a sentence each. */
+  readonly #changes: { market: number; text: string }[] = [];
+  #factsAreOld = false;
 
   /** Resolves facts and settings. Throws what is missing or does not fit, before anything runs. */
   constructor(options: SessionOptions) {
@@ -82,7 +87,11 @@ export class Session {
     const facts = markets.map((market) => resolveInstrument(market, answers));
     const twice = markets.find((market, i) => markets.indexOf(market) !== i);
     if (twice !== undefined) throw usageError(`${twice} is named twice`);
+    if (markets.length > MARKETS_MAX) {
+      throw usageError(`${markets.length} markets are too many: one address trades at most ${MARKETS_MAX} in one run`);
+    }
     this.#markets = markets;
+    this.#answers = answers;
     this.#facts = facts;
     this.#tierZero = feesAreTierZero(answers);
     this.#resolved = markets.map((market, i) => {
@@ -128,8 +137,30 @@ export class Session {
     if (problem !== "") return problem;
     this.endedUs = this.intake.timeUs;
     this.#drive.onMessage(this.#lane, this.intake.timeUs, this.intake.codec.newestVenueTimeUs);
+    if (this.#factsAreOld) this.#takeFacts(this.intake.timeUs);
     this.#watchJournal(this.intake.timeUs);
     return "";
+  }
+
+  /** The answers that the run was given were brought up to date. They hold from the next push on, in a run and in a replay of its tape alike. */
+  onFacts(): void {
+    this.#factsAreOld = true;
+  }
+
+  #takeFacts(timeUs: TimeUs): void {
+    this.#factsAreOld = false;
+    this.#lane.clear();
+    for (const { index, facts, keys, text } of changedFacts(this.#markets, this.#facts, this.#answers)) {
+      if (keys.includes("szDecimals")) throw new FactsError(`${text}: what was learnt does not fit the new grid`);
+      const { referenceMarket } = this.#instruments[index] as Instrument;
+      const at = writeInstrument(this.#lane, timeUs, index, facts, index + 1, referenceMarket);
+      const instrument = readInstrument(this.#lane.data, at);
+      this.#facts[index] = facts;
+      this.#instruments[index] = instrument;
+      (this.shadow.markets[index] as ShadowExchange["markets"][number]).instrument = instrument;
+      this.#changes.push({ market: index, text });
+    }
+    this.#drive.prime(this.#lane, timeUs);
   }
 
   /** The receiving clock moved on without a message. */
@@ -183,6 +214,11 @@ export class Session {
     this.#drive.prime(this.#prime, timeUs);
   }
 
+  /** The first market of which nothing was said, or null. */
+  get silentMarket(): string | null {
+    return this.#markets.find((_, i) => this.intake.marketCounts[i] === 0) ?? null;
+  }
+
   /** What the run has learnt of a market so far; null while it has seen too little to be worth keeping. */
   checkpoint(index: number, venue: string): Checkpoint | null {
     const engine = this.desk.engines[index] as Desk["engines"][number];
@@ -203,9 +239,6 @@ export class Session {
     return this.#markets.map((market, i) => {
       const stats = this.statistics.markets[i] as Statistics["markets"][number];
       const account = this.shadow.account.of(i);
-      if (this.intake.marketCounts[i] === 0) {
-        throw new UnknownMarketError(`${market} has no message on the tape: name a market that it holds`);
-      }
       return buildMarketReport({
         market,
         prior: this.#priors[i] ?? null,
@@ -234,7 +267,11 @@ export class Session {
   }
 
   #factWarnings(market: number): ReportWarning[] {
-    const warnings: ReportWarning[] = [];
+    const warnings: ReportWarning[] = this.#changes
+      .filter((change) => change.market === market)
+      .map(({ text }) => ({ code: "facts_changed", text }));
+    if (this.intake.marketCounts[market] === 0)
+      warnings.push({ code: "no_data", text: "the venue sent nothing of this market" });
     if (this.#tierZero)
       warnings.push({ code: "tier_zero", text: "fees are those of tier 0: no address was asked for its own" });
     if (!(this.shadow.markets[market] as ShadowExchange["markets"][number]).hasContext) {

@@ -99,6 +99,11 @@ export class TapeFolder {
     this.#write(timeUs, (writer) => writer.writePush(timeUs, text));
   }
 
+  /** Facts that changed. The answers that the folder was made with already hold them, for the pieces to come. */
+  writeInfo(timeUs: TimeUs, { request, response }: InfoAnswer): void {
+    this.#write(timeUs, (writer) => writer.writeInfo(timeUs, request, response));
+  }
+
   writeMark(timeUs: TimeUs, reason: string): void {
     this.#write(timeUs, (writer) => writer.writeMark(timeUs, reason));
   }

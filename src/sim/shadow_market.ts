@@ -43,7 +43,8 @@ export interface MarketHost {
 /** Our orders in one recorded market: arrivals, queues, crossings, ends. */
 export class ShadowMarket {
   readonly index: number;
-  readonly instrument: Instrument;
+  /** Its facts now: fees may change on the way. */
+  instrument: Instrument;
   readonly book = new BookView();
   readonly mids = new MidHistory();
   readonly orders = new RestingOrders();

@@ -1,17 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { BUY, SELL } from "../../src/core/frame.ts";
-import { reasonName } from "../../src/core/reason.ts";
-import { DrivenClock } from "../../src/io/clock.ts";
 import { loadConfig } from "../../src/io/config.ts";
-import { Following } from "../../src/run/follow.ts";
 import { PaperRun } from "../../src/run/paper.ts";
 import type { Report } from "../../src/run/report_schema.ts";
-import { Session } from "../../src/run/session.ts";
-import { bestRestingPx } from "../../src/run/statistics.ts";
-import { resolveVenue } from "../../src/venue/hyperliquid/address.ts";
-import { InfoClient } from "../../src/venue/hyperliquid/info.ts";
+import { Hand } from "../fixtures/hand.ts";
 import { type Fault, FaultNet, markedPlace } from "../fixtures/loopback.ts";
-import { FakeNet, json } from "../fixtures/net.ts";
 import { QUIET, requestFor } from "../fixtures/request.ts";
 import { makeWorld } from "../fixtures/world.ts";
 
@@ -106,77 +98,9 @@ describe("whatever the connection does to messages: no crash, no frame invented,
   });
 });
 
-/** A run on a network and a clock in the test's hands. */
-class Hand {
-  readonly clock = new DrivenClock((world.pushes[0]?.timeUs ?? 0) - 1_000_000);
-  readonly net = new FakeNet();
-  readonly session: Session;
-  readonly notes: string[] = [];
-  readonly done: Promise<void>;
-  #stop = false;
-
-  constructor() {
-    this.net.answer = (request: { type: string; dex?: string }) => {
-      if (request.type === "exchangeStatus")
-        return json({ time: Math.floor(this.clock.nowUs() / 1000), specialStatuses: null });
-      const found = world.answers.find((a) => a.request.type === request.type && a.request.dex === request.dex);
-      return json(found?.response ?? null);
-    };
-    const answers = world.answers;
-    this.session = new Session({ ...requestFor({}), priors: [], markets: MARKETS, answers, loaded: loadConfig(null) });
-    const venue = resolveVenue("http://venue");
-    const place = {
-      venue,
-      clock: this.clock,
-      net: this.net,
-      seed: null,
-      warnings: [],
-      start: () => {},
-      ended: new Promise<void>(() => {}),
-      close: () => {},
-    };
-    const info = new InfoClient(this.clock, this.net, venue);
-    const { session } = this;
-    const following = new Following(place, info, MARKETS, answers, session.followed, session.intake, {
-      onPush: (bytes, length, receivedUs) => session.onPush(bytes, 0, length, receivedUs),
-      onLost: (reason) => session.intake.onMark(reason),
-      onTick: (nowUs) => {
-        session.onClock(nowUs);
-        return this.#stop;
-      },
-      onDrift: (drift) => this.notes.push(drift.text),
-    });
-    this.done = following.run();
-  }
-
-  async turn(): Promise<void> {
-    for (let i = 0; i < 20; i++) await Promise.resolve();
-  }
-
-  async at(timeUs: number, text: string | null): Promise<void> {
-    while (this.clock.nowUs() + 250_000 < timeUs) await this.at(this.clock.nowUs() + 250_000, null);
-    this.clock.set(timeUs);
-    if (text !== null) this.net.socket.says(text);
-    this.clock.fire();
-    await this.turn();
-  }
-
-  async stop(): Promise<void> {
-    this.#stop = true;
-    await this.at(this.clock.nowUs() + 1_000_000, null);
-    await this.done;
-  }
-
-  get quotes(): [boolean, boolean, string] {
-    const engine = this.session.desk.engines[0];
-    if (engine === undefined) return [false, false, ""];
-    return [bestRestingPx(engine.slots, BUY) > 0, bestRestingPx(engine.slots, SELL) > 0, reasonName(engine.bidReason)];
-  }
-}
-
 describe("quotes go when data are stale and come back with them", () => {
   test.each(["silence", "a cut"])("%s", async (what) => {
-    const hand = new Hand();
+    const hand = new Hand(world);
     await hand.turn();
     hand.net.socket.accept();
     const second = (n: number): number => (world.pushes[0]?.timeUs ?? 0) + n * 1_000_000;
@@ -197,7 +121,7 @@ describe("quotes go when data are stale and come back with them", () => {
   });
 
   test("books that stop while touches go on are stale after three of them, and named", async () => {
-    const hand = new Hand();
+    const hand = new Hand(world);
     await hand.turn();
     hand.net.socket.accept();
     const start = world.pushes[0]?.timeUs ?? 0;
