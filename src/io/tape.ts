@@ -63,9 +63,10 @@ export async function readTapes(
   return stats;
 }
 
-/** Opens a file as decompressed bytes; `walker` watches a zstd file for its end. */
-async function openBytes(path: string): Promise<{ stream: Readable; walker: ZstdWalker | null }> {
+/** Opens a file as decompressed bytes; `walker` watches a zstd file for its end. Null for an empty file. */
+async function openBytes(path: string): Promise<{ stream: Readable; walker: ZstdWalker | null } | null> {
   const head = await readHead(path);
+  if (head.length === 0) return null;
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
   if (head[0] === 0x1f && head[1] === 0x8b) {
     const gunzip = createGunzip();
@@ -89,7 +90,7 @@ async function readHead(path: string): Promise<Uint8Array> {
     const file = await open(path, "r");
     const { bytesRead } = await file.read(head, 0, 4, 0);
     await file.close();
-    if (bytesRead === 0) throw new TapeError(`${path}: is empty`);
+    if (bytesRead === 0) return new Uint8Array(0);
   } catch (error) {
     if (error instanceof TapeError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? "error";
@@ -114,7 +115,15 @@ class TapeReading {
   }
 
   async run(): Promise<TapeStats> {
-    const { stream, walker } = await openBytes(this.#stats.path);
+    const opened = await openBytes(this.#stats.path);
+    if (opened === null) {
+      // What a recorder that was killed at once leaves behind.
+      if (!this.#options.skipBadLines)
+        throw new TapeError(`${this.#stats.path}: is empty: leave it out, or use --skip-bad-lines`);
+      this.#stats.truncated = true;
+      return this.#stats;
+    }
+    const { stream, walker } = opened;
     try {
       await this.#chunks(stream);
     } finally {
@@ -127,7 +136,8 @@ class TapeReading {
       this.#carried = 0;
     }
     if (walker !== null && !walker.isComplete) this.#cut("the last frame does not end");
-    if (this.#stats.lineCount === 0) throw new TapeError(`${this.#stats.path}: holds no lines`);
+    if (this.#stats.lineCount === 0 && !this.#stats.truncated)
+      throw new TapeError(`${this.#stats.path}: holds no lines`);
     return this.#stats;
   }
 

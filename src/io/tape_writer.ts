@@ -6,6 +6,8 @@ import { open } from "node:fs/promises";
 
 /** Lines collected before a frame is written. */
 const FRAME_BYTES = 1024 * 1024;
+/** Lines reach the disk within this time of the clock that stamps them: what a crash may cost. */
+export const FLUSH_US = 10_000_000;
 /** Text that may wait for a slow disk; what comes after it is refused, and said. */
 const WAITING_BYTES_MAX = 64 * FRAME_BYTES;
 
@@ -24,37 +26,41 @@ export class TapeWriter {
   #pending: string[] = [];
   #pendingBytes = 0;
   #waitingBytes = 0;
+  #flushUs = Number.NaN;
   #behind: Promise<void> = Promise.resolve();
 
   private constructor(path: string) {
     this.path = path;
   }
 
-  /** Creates or empties the file, so that an unwritable place shows before the first line. */
+  /** Creates the file, so that an unwritable place shows before the first line. What is recorded cannot be had again: none is overwritten. */
   static async create(path: string): Promise<TapeWriter> {
-    await (await open(path, "w", 0o600)).close();
+    await (await open(path, "wx", 0o600)).close();
     return new TapeWriter(path);
   }
 
   /** @param push The push's own JSON text. */
   writePush(timeUs: number, push: string): void {
-    this.#add(`{"local_ms":${timeUs / 1000},"msg":${push}}\n`);
+    this.#add(timeUs, `{"local_ms":${timeUs / 1000},"msg":${push}}\n`);
   }
 
   writeInfo(timeUs: number, request: unknown, response: unknown): void {
-    this.#add(`${JSON.stringify({ local_ms: timeUs / 1000, info: { request, response } })}\n`);
+    this.#add(timeUs, `${JSON.stringify({ local_ms: timeUs / 1000, info: { request, response } })}\n`);
   }
 
   writeMark(timeUs: number, reason: string): void {
-    this.#add(`${JSON.stringify({ local_ms: timeUs / 1000, mark: { gap: reason } })}\n`);
+    this.#add(timeUs, `${JSON.stringify({ local_ms: timeUs / 1000, mark: { gap: reason } })}\n`);
   }
 
-  #add(line: string): void {
+  #add(timeUs: number, line: string): void {
     if (this.failure !== "") return;
+    if (Number.isNaN(this.#flushUs)) this.#flushUs = timeUs;
     this.#pending.push(line);
     this.#pendingBytes += line.length;
     this.lineCount += 1;
-    if (this.#pendingBytes >= FRAME_BYTES) this.flush();
+    if (this.#pendingBytes < FRAME_BYTES && timeUs - this.#flushUs < FLUSH_US) return;
+    this.#flushUs = timeUs;
+    this.flush();
   }
 
   /** Hands what is pending over to be written as one frame. */
@@ -81,7 +87,8 @@ export class TapeWriter {
       const frame = await Bun.zstdCompress(text);
       const file = await open(this.path, "a");
       try {
-        await file.write(frame);
+        // Unlike a single write, this goes on until all of it is written or the disk says no.
+        await file.appendFile(frame);
         this.byteCount += frame.length;
       } finally {
         await file.close();

@@ -227,9 +227,12 @@ async function createWriter(path: string, nowUs: number, answers: readonly InfoA
   try {
     writer = await TapeWriter.create(path);
   } catch (error) {
-    throw unwritable(path, (error as NodeJS.ErrnoException).code ?? "error");
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw storageError(`${path}: is there already and is not overwritten: name another file`);
+    throw unwritable(path, code ?? "error");
   }
   for (const { request, response } of answers) writer.writeInfo(nowUs, request, response);
+  writer.flush();
   return writer;
 }
 

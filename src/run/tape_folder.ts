@@ -8,11 +8,8 @@ import type { TimeUs } from "../core/units.ts";
 import { US_PER_SECOND } from "../core/units.ts";
 import { stampOf } from "../io/clock.ts";
 import { storageError } from "../io/exit.ts";
-import { TapeWriter } from "../io/tape_writer.ts";
+import { FLUSH_US, TapeWriter } from "../io/tape_writer.ts";
 import type { InfoAnswer } from "../wire/hyperliquid/instrument.ts";
-
-/** Lines reach the disk within this time: what a crash may cost. */
-const FLUSH_US = 10 * US_PER_SECOND;
 
 /** One piece, as a summary lists it. */
 export interface TapePiece {
@@ -67,21 +64,32 @@ export class TapeFolder {
   }
 
   async #open(timeUs: TimeUs): Promise<void> {
-    const path = join(this.#folder, `${this.#name}-${stampOf(timeUs)}.ndjson.zst`);
-    let writer: TapeWriter;
-    try {
-      writer = await TapeWriter.create(path);
-    } catch (error) {
-      this.#failure = `${path}: cannot be written (${(error as NodeJS.ErrnoException).code ?? "error"})`;
-      return;
-    }
+    const writer = await this.#create(join(this.#folder, `${this.#name}-${stampOf(timeUs)}`));
+    if (writer === null) return;
     for (const { request, response } of this.#answers) writer.writeInfo(timeUs, request, response);
+    // At once: a recorder that is killed now leaves no empty file among the others.
+    writer.flush();
     this.#pieces.at(-1)?.writer.flush();
     this.#pieces.push({ writer, fromUs: timeUs, toUs: timeUs });
     this.#opening = null;
     const held = this.#held;
     this.#held = [];
     for (const write of held) write(writer);
+  }
+
+  /** Creates the next file; a recorder that was started again within the second finds the name taken. */
+  async #create(base: string): Promise<TapeWriter | null> {
+    for (let n = 1; ; n++) {
+      const path = `${base}${n === 1 ? "" : `-${n}`}.ndjson.zst`;
+      try {
+        return await TapeWriter.create(path);
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code ?? "error";
+        if (code === "EEXIST") continue;
+        this.#failure = `${path}: cannot be written (${code})`;
+        return null;
+      }
+    }
   }
 
   #write(timeUs: TimeUs, write: (writer: TapeWriter) => void): void {

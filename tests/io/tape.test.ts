@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AssertionError } from "../../src/core/assert.ts";
@@ -144,6 +144,19 @@ describe("one line says what is wrong", () => {
     expect(error.message).toContain(message);
     expect(error.message).not.toContain("\n");
     expect(error.exitCode).toBe(11);
+  });
+
+  test("an empty file is passed over when asked to", async () => {
+    const handler = { onPush: () => "", onInfo: () => {}, onMark: () => {} };
+    expect(await readTapes([file("")], handler, { skipBadLines: true })).toMatchObject([
+      { truncated: true, lineCount: 0 },
+    ]);
+  });
+
+  test("a tape that is there is not overwritten", async () => {
+    const path = file("precious");
+    expect((await failure(TapeWriter.create(path))) as unknown).toMatchObject({ code: "EEXIST" });
+    expect(readFileSync(path, "utf8")).toBe("precious");
   });
 
   test("a missing file, a folder", async () => {
