@@ -10,6 +10,7 @@ import type { VenueAddress } from "../venue/hyperliquid/address.ts";
 import { type Drift, DriftMonitor, type Watched } from "../venue/hyperliquid/drift.ts";
 import { Feed, subscriptionsOf } from "../venue/hyperliquid/feed.ts";
 import type { ClockOffset, InfoClient } from "../venue/hyperliquid/info.ts";
+import { OffsetEstimate } from "../venue/hyperliquid/offset.ts";
 import type { CodecMarket } from "../wire/hyperliquid/codec.ts";
 import {
   FactsError,
@@ -23,7 +24,9 @@ import type { Intake } from "./intake.ts";
 import type { FeedReport, ReportWarning } from "./report_schema.ts";
 
 /** Between two estimates of the venue's clock. */
-const OFFSET_EVERY_US = 300 * US_PER_SECOND;
+const OFFSET_EVERY_US = 60 * US_PER_SECOND;
+/** A clock further off than this makes venue times and ours disagree about what came first. */
+const OFFSET_US_MAX = US_PER_SECOND;
 /** Between two looks at the facts while the connection lives: fees follow the tier each day, listings and growth mode the deployer. */
 const FACTS_EVERY_US = 3600 * US_PER_SECOND;
 
@@ -78,7 +81,8 @@ export class Following {
   readonly #coins: readonly string[];
   #factsUs: TimeUs;
   #isAway = false;
-  #offset: ClockOffset | null = null;
+  readonly #offset = new OffsetEstimate();
+  #isSkewed = false;
   #offsetUs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
   #end: (error?: Error) => void = () => {};
@@ -128,8 +132,8 @@ export class Following {
   /** Follows until `onTick` says enough, the venue ends, or something breaks that waiting does not mend: then it rejects. */
   async run(): Promise<void> {
     try {
-      this.#offset = await this.info.clockOffset();
       this.#offsetUs = this.#place.clock.nowUs();
+      await this.#measureOffset();
       await new Promise<void>((resolve, reject) => {
         this.#end = (error) => (error === undefined ? resolve() : reject(error));
         this.#place.ended.then(() => resolve(), reject);
@@ -160,22 +164,29 @@ export class Following {
   #tick(): void {
     const nowUs = this.#place.clock.nowUs();
     if (this.#feed.isReady) this.drift.onTime(nowUs);
-    if (nowUs - this.#offsetUs >= OFFSET_EVERY_US) this.#measureOffset(nowUs);
+    if (nowUs - this.#offsetUs >= OFFSET_EVERY_US) {
+      this.#offsetUs = nowUs;
+      void this.#measureOffset();
+    }
     // The embedded venue has nobody who could change them.
     if (this.#place.seed === null && nowUs - this.#factsUs >= FACTS_EVERY_US) this.#lookAtFacts(nowUs);
     if (this.#follower.onTick(nowUs)) this.#end();
     else this.#schedule();
   }
 
-  #measureOffset(nowUs: TimeUs): void {
-    this.#offsetUs = nowUs;
-    this.info.clockOffset().then(
-      (offset) => {
-        if (offset !== null) this.#offset = offset;
-      },
-      // No answer is the feed's trouble too; the last estimate stands.
-      () => {},
-    );
+  async #measureOffset(): Promise<void> {
+    let sample: ClockOffset | null;
+    try {
+      sample = await this.info.clockOffset();
+    } catch {
+      // No answer is the feed's trouble too, and nothing is traded on the offset: the last estimate stands.
+      return;
+    }
+    if (sample === null) return;
+    this.#offset.add(sample);
+    const text = skewText(this.#offset.best?.offsetUs ?? 0);
+    if (text !== "" && !this.#isSkewed) this.#follower.onNote(`clock_skew: ${text}`);
+    this.#isSkewed = text !== "";
   }
 
   #onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string, startUs: number): void {
@@ -243,6 +254,7 @@ export class Following {
   report(latency: FeedReport["work_us"]): FeedReport {
     const { counts } = this.#feed;
     const { codec } = this.#intake;
+    const offset = this.#offset.best;
     return {
       venue: this.#place.venue.name,
       connects: counts.connects,
@@ -251,8 +263,8 @@ export class Following {
       venue_errors: counts.errors,
       first_venue_error: counts.first_error,
       round_trip_ms: counts.rtt_ms,
-      clock_offset_ms: this.#offset === null ? null : this.#offset.offsetUs / US_PER_MS,
-      clock_error_ms: this.#offset === null ? null : this.#offset.errorUs / US_PER_MS,
+      clock_offset_ms: offset === null ? null : offset.offsetUs / US_PER_MS,
+      clock_error_ms: offset === null ? null : offset.errorUs / US_PER_MS,
       http_requests: this.info.requestCount,
       http_retries: this.info.retryCount,
       bad_messages: codec.badCount,
@@ -263,9 +275,17 @@ export class Following {
   }
 }
 
+/** What is wrong with this machine's clock as a sentence, or "". */
+export function skewText(offsetUs: number): string {
+  if (Math.abs(offsetUs) <= OFFSET_US_MAX) return "";
+  const side = offsetUs > 0 ? "behind" : "ahead of";
+  return `this machine's clock is ${(Math.abs(offsetUs) / US_PER_SECOND).toFixed(1)} s ${side} the venue's: set it`;
+}
+
 /** A codec channel as the monitor names it; the two books are told apart by their ending. */
 function watchedChannel(channel: number, text: string): Watched | null {
-  if (channel === 1) return text.endsWith('"fast":true}}') ? "l2BookFast" : "l2Book";
+  // Keys that are new may stand behind the one that tells.
+  if (channel === 1) return text.endsWith('"fast":true}}') || text.includes('"fast":true') ? "l2BookFast" : "l2Book";
   return (["bbo", null, "trades", "activeAssetCtx"] as const)[channel] ?? null;
 }
 

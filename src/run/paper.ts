@@ -2,7 +2,7 @@
  * Paper trading on what a venue says now: the same session as over tapes, fed by a connection.
  * @module
  */
-import { US_PER_SECOND } from "../core/units.ts";
+import { US_PER_MS, US_PER_SECOND } from "../core/units.ts";
 import { type LoadedConfig, loadConfig } from "../io/config.ts";
 import { exitCodeOf, storageError, usageError } from "../io/exit.ts";
 import { NetError } from "../io/net.ts";
@@ -13,7 +13,7 @@ import type { Drift } from "../venue/hyperliquid/drift.ts";
 import { InfoClient } from "../venue/hyperliquid/info.ts";
 import type { InfoAnswer } from "../wire/hyperliquid/instrument.ts";
 import { CHECKPOINT_US, checkPriorFiles, findPrior, saveCheckpoint } from "./checkpoint.ts";
-import { Following, type Place } from "./follow.ts";
+import { Following, type Place, skewText } from "./follow.ts";
 import { openPlace } from "./place.ts";
 import { REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import { RunEnded, type RunIo, type RunRequest } from "./request.ts";
@@ -21,9 +21,6 @@ import { RunRecords } from "./run_records.ts";
 import { Session } from "./session.ts";
 import { StatusLine } from "./status.ts";
 import { WorkTime } from "./work_time.ts";
-
-/** A clock further off than this makes venue times and ours disagree about what came first. */
-const OFFSET_MS_MAX = 1_000;
 
 /** Runs the request on its venue: mainnet when markets are named, the embedded one when none is. */
 export async function runVenue(request: RunRequest, io: RunIo): Promise<Report> {
@@ -213,10 +210,8 @@ export class PaperRun {
   #warnings(offsetMs: number | null, ended: Error | null): ReportWarning[] {
     const warnings: ReportWarning[] = [];
     if (ended !== null) warnings.push({ code: "ended", text: `the run was ended: ${ended.message}` });
-    if (offsetMs !== null && Math.abs(offsetMs) > OFFSET_MS_MAX) {
-      const text = `this machine's clock is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${offsetMs > 0 ? "behind" : "ahead of"} the venue's: set it`;
-      warnings.push({ code: "clock_skew", text });
-    }
+    const skew = skewText((offsetMs ?? 0) * US_PER_MS);
+    if (skew !== "") warnings.push({ code: "clock_skew", text: skew });
     for (const text of new Set(this.#drifts.map((d) => d.text))) warnings.push({ code: "feed_drift", text });
     return warnings;
   }

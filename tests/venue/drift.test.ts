@@ -79,6 +79,43 @@ test("a periodic channel that says nothing is named, and its return ends it", ()
   expect(b.monitor.list.find((d) => d.market === "WLFI" && d.channel === "l2Book")?.now).toBe(false);
 });
 
+test("a connection that says nothing, or a process that slept, is no silent channel", () => {
+  const b = new Bench();
+  const live = (seconds: number): void => {
+    for (let i = 0; i < 2 * seconds; i++) {
+      b.nowUs += 0.5 * SECOND;
+      for (const market of [0, 1]) {
+        b.monitor.onPush(market, "l2BookFast", b.nowUs, FAST_TEXT);
+        if (i % 2 === 0) b.monitor.onPush(market, "activeAssetCtx", b.nowUs, CONTEXT_TEXT);
+        if (i % 11 === 0) b.monitor.onPush(market, "l2Book", b.nowUs, FAST_TEXT);
+      }
+      b.monitor.onTime(b.nowUs);
+    }
+  };
+  live(40);
+  // Half-open: timers run, nothing comes.
+  for (let i = 0; i < 40; i++) {
+    b.nowUs += 0.25 * SECOND;
+    b.monitor.onTime(b.nowUs);
+  }
+  live(10);
+  // Suspended: no timer ran. What waited in the socket comes first by chance of one channel.
+  b.nowUs += 45 * SECOND;
+  b.monitor.onPush(0, "bbo", b.nowUs, BBO_TEXT);
+  b.monitor.onTime(b.nowUs);
+  live(40);
+  expect(b.told).toEqual([]);
+});
+
+test("a venue that writes numbers as keys does not fill the memory", () => {
+  const b = new Bench();
+  for (let i = 0; i < 256 * 40; i++) {
+    b.nowUs += 0.07 * SECOND;
+    b.monitor.onPush(0, "bbo", b.nowUs, BBO_TEXT.replace('"time"', `"k${i}":1,"time"`));
+  }
+  expect(b.monitor.list.length).toBe(16);
+});
+
 describe("shape", () => {
   test.each([
     ["bbo", BBO_TEXT],

@@ -29,6 +29,10 @@ const SPACINGS = 31;
 const PACE_RATIO = 1.6;
 /** A periodic channel that says nothing for so many of its spacings is silent. */
 const SILENT_SPACINGS = 6;
+/** Looks further apart than this mean that we were the ones who slept: a process or machine that was suspended. */
+const PAUSE_US = 2 * US_PER_SECOND;
+/** Unknown keys told of one channel: a venue that writes numbers as keys must not fill the memory. */
+const SHAPES_MAX = 16;
 /** One message in so many has its keys looked at; the first always has. */
 const SHAPE_EVERY = 256;
 
@@ -75,6 +79,9 @@ export class DriftMonitor {
   readonly #watches: Watch[];
   readonly #onDrift: (drift: Drift) => void;
   #startedUs = Number.NaN;
+  #lookedUs = Number.NaN;
+  /** Newest push of any channel. */
+  #heardUs = Number.NaN;
 
   /** @param coins Markets followed, in their order in the run. */
   constructor(coins: readonly string[], onDrift: (drift: Drift) => void) {
@@ -86,6 +93,7 @@ export class DriftMonitor {
   onPush(market: number, channel: Watched, timeUs: TimeUs, text: string): void {
     const watch = this.#watches[market * WATCHED.length + WATCHED.indexOf(channel)];
     if (watch === undefined) return;
+    this.#heardUs = timeUs;
     if (watch.count % SHAPE_EVERY === 0) this.#checkShape(watch, timeUs, text);
     watch.count += 1;
     if (!Number.isNaN(watch.expectedUs) && !Number.isNaN(watch.lastUs)) {
@@ -100,6 +108,8 @@ export class DriftMonitor {
   /** The connection was lost: pauses are no spacings. */
   onLost(): void {
     this.#startedUs = Number.NaN;
+    this.#lookedUs = Number.NaN;
+    this.#heardUs = Number.NaN;
     for (const watch of this.#watches) {
       watch.lastUs = Number.NaN;
       watch.next = 0;
@@ -108,12 +118,15 @@ export class DriftMonitor {
 
   /** Looks for channels that say nothing. About once a second, while connected. */
   onTime(nowUs: TimeUs): void {
+    if (nowUs - this.#lookedUs > PAUSE_US) this.onLost();
+    this.#lookedUs = nowUs;
     if (Number.isNaN(this.#startedUs)) this.#startedUs = nowUs;
     for (const watch of this.#watches) {
       if (Number.isNaN(watch.expectedUs)) continue;
       const sinceUs = Number.isNaN(watch.lastUs) ? this.#startedUs : watch.lastUs;
-      const silentUs = nowUs - sinceUs;
-      if (silentUs < SILENT_SPACINGS * watch.expectedUs) continue;
+      // Against what was heard last: when nothing at all is heard, it is the connection that is silent, and the feed says so.
+      const silentUs = this.#heardUs - sinceUs;
+      if (!(silentUs >= SILENT_SPACINGS * watch.expectedUs)) continue;
       this.#begin(
         watch,
         "silent",
@@ -154,6 +167,9 @@ export class DriftMonitor {
     const old = this.list.find(same);
     if (old?.now === true) return;
     const drift: Drift = { market: watch.market, channel: watch.channel, kind, text, since_us: nowUs, now: true };
+    const isSibling = (d: Drift): boolean =>
+      d.market === watch.market && d.channel === watch.channel && d.kind === kind;
+    if (old === undefined && this.list.filter(isSibling).length >= SHAPES_MAX) return;
     if (old === undefined) this.list.push(drift);
     else Object.assign(old, drift);
     this.#onDrift(drift);
