@@ -6,6 +6,7 @@ import { MidHistory } from "../core/market/book.ts";
 import { BPS, type Lots, type MicroUsd, type Px, type TimeUs, US_PER_SECOND } from "../core/units.ts";
 import { FILL_AT, FillTable } from "./fills.ts";
 import { type Interval, interval } from "./interval.ts";
+import { RunningInterval } from "./running.ts";
 
 /** Horizons of markouts, seconds. */
 export const HORIZONS = [1, 5, 30, 60, 300] as const;
@@ -38,6 +39,8 @@ export interface EdgeSummary {
  * times: taken at the same one, the edge is minus the fee whatever happened.
  */
 export class EdgeTracker {
+  /** Edge at the headline's horizon so far, basis points: what `summary` computes anew from every fill. */
+  readonly headline = new RunningInterval();
   readonly #mids = new MidHistory();
   readonly #fills = new FillTable(HORIZON_COUNT);
   readonly #pending = new Float64Array(HORIZON_COUNT);
@@ -95,10 +98,19 @@ export class EdgeTracker {
         const midBefore = fills.get(next, FILL_AT.midBefore);
         const move = fills.get(next, FILL_AT.side) * (this.#mids.before(dueUs) - midBefore);
         fills.set(next, FILL_AT.markouts + h, move / midBefore);
+        if (h === HEADLINE) this.#addHeadline(next);
         next += 1;
       }
       this.#pending[h] = next;
     }
+  }
+
+  #addHeadline(i: number): void {
+    if (Number.isNaN(this.#markout(i, HEADLINE))) return;
+    const fills = this.#fills;
+    const edgeBps = this.#edgeOf(i, HEADLINE) / BPS;
+    const cluster = fills.get(i, FILL_AT.cluster);
+    this.headline.add(edgeBps, fills.get(i, FILL_AT.notionalUsd), cluster, this.#blockOf(i, HEADLINE));
   }
 
   /** Horizons that end inside a gap stay unknown. */
@@ -153,12 +165,11 @@ export class EdgeTracker {
   #edge(h: number): Interval {
     const fills = this.#fills;
     const at = this.#known(h);
-    const blockUs = Math.max(BLOCK_SECONDS_MIN, 2 * (HORIZONS[h] as number)) * US_PER_SECOND;
     return interval(
       at.map((i) => this.#edgeOf(i, h) / BPS),
       at.map((i) => fills.get(i, FILL_AT.notionalUsd)),
       at.map((i) => fills.get(i, FILL_AT.cluster)),
-      at.map((i) => Math.floor(fills.get(i, FILL_AT.timeUs) / blockUs)),
+      at.map((i) => this.#blockOf(i, h)),
     );
   }
 
@@ -168,6 +179,12 @@ export class EdgeTracker {
 
   #edgeOf(i: number, h: number): number {
     return this.#fills.get(i, FILL_AT.captureFrac) + this.#markout(i, h) - this.#fills.get(i, FILL_AT.feeFrac);
+  }
+
+  /** Time block of a fill in the interval of a horizon. */
+  #blockOf(i: number, h: number): number {
+    const blockUs = Math.max(BLOCK_SECONDS_MIN, 2 * (HORIZONS[h] as number)) * US_PER_SECOND;
+    return Math.floor(this.#fills.get(i, FILL_AT.timeUs) / blockUs);
   }
 
   /** Fills whose markout at a horizon is known. */

@@ -15,8 +15,9 @@ export interface Interval {
   /** Observations that independent ones would have to be to know as much (Newey and West 1987). */
   n_effective: number | null;
   /** Which error was the widest. */
-  method: "iid" | "cluster" | "block" | "none";
+  method: IntervalMethod;
 }
+export type IntervalMethod = "iid" | "cluster" | "block" | "none";
 
 const CONFIDENCE = 0.95;
 /** What a verdict on an edge needs beside a narrow interval. */
@@ -64,10 +65,8 @@ export function interval(
   const block = groupWidth(scores, blockOf);
   const clusters = cluster.groups;
   const blocks = block.groups;
-  const half = Math.max(each.half, cluster.half, block.half);
-  // With fewer than two groups of any kind nothing is known about the error.
-  if (!Number.isFinite(half)) return { ...none, mean, clusters, blocks };
-  const method = half === block.half ? "block" : half === cluster.half ? "cluster" : "iid";
+  const { half, method } = widest(each.half, cluster.half, block.half);
+  if (method === "none") return { ...none, mean, clusters, blocks };
   return { mean, lo: mean - half, hi: mean + half, n, clusters, blocks, n_effective: effectiveCount(values), method };
 }
 
@@ -79,11 +78,22 @@ function groupWidth(scores: readonly number[], groupOf: readonly number[]): { ha
     sums.set(group, (sums.get(group) ?? 0) + (scores[i] as number));
   }
   const groups = sums.size;
-  if (groups < 2) return { half: Number.POSITIVE_INFINITY, groups };
   let square = 0;
   for (const sum of sums.values()) square += sum * sum;
-  const error = Math.sqrt((square * groups) / (groups - 1));
-  return { half: error * studentQuantile((1 + CONFIDENCE) / 2, groups - 1), groups };
+  return { half: halfWidth(square, groups), groups };
+}
+
+/** Half-width from the sum of squared group sums; Infinity under two groups. */
+export function halfWidth(square: number, groups: number): number {
+  if (groups < 2) return Number.POSITIVE_INFINITY;
+  return Math.sqrt((square * groups) / (groups - 1)) * studentQuantile((1 + CONFIDENCE) / 2, groups - 1);
+}
+
+/** The widest of three errors; `none` when one of them is unknown: with fewer than two groups of any kind nothing is known. */
+export function widest(iid: number, cluster: number, block: number): { half: number; method: IntervalMethod } {
+  const half = Math.max(iid, cluster, block);
+  if (!Number.isFinite(half)) return { half, method: "none" };
+  return { half, method: half === block ? "block" : half === cluster ? "cluster" : "iid" };
 }
 
 /** Whether an edge is known: interval no wider than half of it on each side, 100 clusters, 30 blocks; otherwise it is undecided. */
