@@ -39,6 +39,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     "src/io/journal_format.ts",
     "src/wire/hyperliquid",
     "src/run/report_schema.ts",
+    "src/run/status_schema.ts",
     "src/run/checkpoint.ts",
     "src/cli/config.ts",
   ],

@@ -2,7 +2,7 @@
  * `mmbin record`.
  * @module
  */
-import { endStatus, writeOut } from "../io/log.ts";
+import { writeOut } from "../io/log.ts";
 import { checkRecorded, type RecordSummary, runRecord } from "../run/record.ts";
 import { ioOf, listenForSignals, parseSpan, requestOf } from "./run.ts";
 import type { Parsed } from "./spec.ts";
@@ -18,8 +18,9 @@ export async function recordCommand(parsed: Parsed): Promise<number> {
     folder: parsed.text("out") ?? "tapes",
     rotateSeconds: parseSpan(parsed.text("rotate") ?? ROTATE, "--rotate") ?? 3600,
   };
-  const summary = await runRecord(request, ioOf(parsed, signal));
-  if (!parsed.has("quiet")) endStatus();
+  const io = ioOf(parsed, signal);
+  const summary = await runRecord(request, io);
+  io.end();
   writeOut(parsed.has("json") ? `${JSON.stringify(summary)}\n` : summaryText(summary));
   checkRecorded(summary);
   return signal.code;

@@ -6,12 +6,13 @@ import { basename, join } from "node:path";
 import { WallClock } from "../io/clock.ts";
 import { usageError } from "../io/exit.ts";
 import { journalsFolder } from "../io/journal_folder.ts";
-import { endStatus, hasColor, terminalWidth, writeNote, writeOut, writeStatus } from "../io/log.ts";
+import { hasColor, terminalWidth, writeError, writeOut } from "../io/log.ts";
 import { NetError } from "../io/net.ts";
 import { dropReport, reserveReport, writeUserFile } from "../io/paths.ts";
+import { openScreen, type Screen } from "../io/screen.ts";
 import type { Report } from "../run/report_schema.ts";
 import { renderReport } from "../run/report_table.ts";
-import { RunEnded, type RunIo, type RunRequest } from "../run/request.ts";
+import { NO_STATUS, RunEnded, type RunIo, type RunRequest, type StatusOutput } from "../run/request.ts";
 import { runIdOf, runNumberOf } from "../run/run_identity.ts";
 import type { Parsed } from "./spec.ts";
 
@@ -80,17 +81,39 @@ export function listenForSignals(): SignalHeard {
   return heard;
 }
 
-/** What a run is given: status and notes on stderr, unless quiet. */
-export function ioOf(parsed: Parsed, signal: SignalHeard): RunIo {
+/** What a run is given, and how its status is closed before anything else is printed. */
+export interface CommandIo extends RunIo {
+  end(): void;
+}
+
+/** What a run is given: status and notes on stderr, unless quiet; with `jsonStatus` the status goes to stdout as JSON lines. */
+export function ioOf(parsed: Parsed, signal: SignalHeard, jsonStatus = false): CommandIo {
   const quiet = parsed.has("quiet");
+  const screen = quiet || jsonStatus ? null : openScreen();
+  let readerGone = false;
+  const writeJson = (lines: readonly string[]): void => {
+    // Who reads no more (`| head`) wants no more: the run ends as if asked to.
+    if (!writeOut(lines.map((line) => `${line}\n`).join(""))) readerGone = true;
+  };
   return {
-    status: (line) => {
-      if (!quiet) writeStatus(line);
-    },
+    status: quiet ? NO_STATUS : jsonStatus ? { ...NO_STATUS, form: "json", write: writeJson } : statusOn(screen),
     note: (line) => {
-      if (!quiet) writeNote(line);
+      if (screen !== null) screen.note(line);
+      else if (!quiet) writeError(line);
     },
-    stopRequested: () => signal.code !== 0,
+    stopRequested: () => readerGone || signal.code !== 0,
+    end: () => screen?.end(),
+  };
+}
+
+/** Status on stderr: in place where that is a screen, else line by line. */
+function statusOn(screen: Screen | null): StatusOutput {
+  if (screen === null) return { ...NO_STATUS, form: "lines", write: (lines) => writeError(lines.join("\n")) };
+  return {
+    form: "screen",
+    color: hasColor("err"),
+    size: () => screen.size(),
+    write: (lines) => screen.show(lines),
   };
 }
 
@@ -112,29 +135,33 @@ export async function runAndReport(
   // The report's file may carry a counter: two runs of one second are two runs.
   const runId = basename(place.path, ".json");
   const signal = listenForSignals();
-  const quiet = parsed.has("quiet");
+  // JSON of a run that is watched while it goes on is one object a line; a backtest's is its report alone.
+  const jsonLines = parsed.has("json") && request.command === "paper";
+  const io = ioOf(parsed, signal, jsonLines);
   let report: Report;
   let ended: Error | null = null;
   try {
     const named = { ...request, runId, runNumber: runNumberOf(startUs, process.pid), reportFile: place.path };
-    report = await run({ ...named, journalFolder: journalFolderOf(parsed, named) }, ioOf(parsed, signal));
+    report = await run({ ...named, journalFolder: journalFolderOf(parsed, named) }, io);
   } catch (error) {
     if (!(error instanceof RunEnded)) {
       dropReport(place);
       // Who asked to end before anything came knows why there is nothing.
       if (signal.code === 0 || !(error instanceof NetError)) throw error;
-      writeNote(error.message);
+      io.note(error.message);
       return signal.code;
     }
     ({ report } = error);
     ended = error.cause;
   }
-  if (!quiet) endStatus();
+  io.end();
   const text = `${JSON.stringify(report, null, 2)}\n`;
   place.write(text);
   const out = parsed.text("out");
   if (out !== null) writeUserFile(out, text);
-  writeOut(parsed.has("json") ? text : renderReport(report, { color: hasColor("out"), width: terminalWidth() }));
+  if (jsonLines) writeOut(`${JSON.stringify(report)}\n`);
+  else if (parsed.has("json")) writeOut(text);
+  else writeOut(renderReport(report, { color: hasColor("out"), width: terminalWidth() }));
   if (ended !== null) throw ended;
   return signal.code;
 }

@@ -23,7 +23,7 @@ export function terminalWidth(): number {
   return Number.isInteger(set) && set >= 40 ? set : Math.max(40, process.stdout.columns ?? 100);
 }
 
-/** Writes data to stdout, whole, whatever its size. A reader that went away (`| head`) ends it without a word: then false. */
+/** Writes data to stdout, whole, whatever its size. Returns false, without a word, when its reader went away (`| head`). */
 export function writeOut(text: string): boolean {
   const bytes = Buffer.from(text);
   let at = 0;
@@ -47,21 +47,4 @@ export function writeError(line: string): void {
   } catch {
     // Nobody listens: there is nowhere left to say so.
   }
-}
-
-/** A status line: rewritten in place in a terminal, a line of its own elsewhere. */
-export function writeStatus(line: string): void {
-  if (process.stderr.isTTY !== true) writeError(line);
-  else writeSync(2, `\r\u001b[2K${line.slice(0, terminalWidth() - 1)}`);
-}
-
-/** A line that stays: above the status line in a terminal. */
-export function writeNote(line: string): void {
-  if (process.stderr.isTTY === true) writeSync(2, `\r\u001b[2K${line}\n`);
-  else writeError(line);
-}
-
-/** Leaves a status line standing. */
-export function endStatus(): void {
-  if (process.stderr.isTTY === true) writeSync(2, "\n");
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { US_PER_SECOND } from "../core/units.ts";
-import { ScaledClock } from "../io/clock.ts";
+import { ScaledClock, WallClock } from "../io/clock.ts";
 import { loadConfig } from "../io/config.ts";
 import { usageError } from "../io/exit.ts";
 import { readTapes, type TapeHandler, type TapeStats } from "../io/tape.ts";
@@ -12,10 +12,10 @@ import { FactsError, type InfoAnswer, UnknownMarketError } from "../wire/hyperli
 import { checkPriorFiles, findPrior, type Prior } from "./checkpoint.ts";
 import { readFacts } from "./facts_file.ts";
 import { type MarketReport, REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
-import type { RunIo, RunRequest } from "./request.ts";
+import { NO_STATUS, type RunIo, type RunRequest } from "./request.ts";
 import { RunRecords } from "./run_records.ts";
 import { Session } from "./session.ts";
-import { StatusLine } from "./status.ts";
+import { StatusWriter } from "./status.ts";
 
 /** Runs the request's tapes and reports. */
 export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> {
@@ -86,7 +86,7 @@ async function runOnce(
   let session: Session | null = null;
   let records: RunRecords | null = null;
   let clock: ScaledClock | null = null;
-  let status: StatusLine | null = null;
+  let status: StatusWriter | null = null;
   let timedOut = false;
   const handler: TapeHandler = {
     onFileStart: () => session?.intake.onFileStart(),
@@ -100,9 +100,9 @@ async function runOnce(
         session = new Session({ ...request, markets, answers, loaded, latencySeconds, priors: priorsAt(timeUs) });
         records = RunRecords.open(session, { ...request, ...how }, loaded, { venue: "tape", seed: null }, timeUs);
       }
-      status ??= new StatusLine(session, markets, io);
+      status ??= new StatusWriter(session, markets, io, new WallClock());
       const problem = session.onPush(bytes, from, to, timeUs);
-      status.update();
+      status.update(session.endedUs);
       const limit = request.forSeconds;
       if (limit !== null && session.endedUs - session.startedUs >= limit * US_PER_SECOND) timedOut = true;
       return problem;
@@ -114,7 +114,7 @@ async function runOnce(
     pace: (timeUs) => {
       if (speed === null) return undefined;
       clock ??= new ScaledClock(timeUs, speed);
-      return clock.nowUs() >= timeUs ? undefined : waitFor(clock, timeUs, io);
+      return clock.nowUs() >= timeUs ? undefined : waitFor(clock, timeUs, io, (nowUs) => status?.update(nowUs));
     },
   }).catch((error: unknown) => {
     (records as RunRecords | null)?.fail();
@@ -130,8 +130,11 @@ async function runOnce(
 }
 
 /** Waits for the tape's next line, and gives up waiting when asked to stop. */
-async function waitFor(clock: ScaledClock, timeUs: number, io: RunIo): Promise<void> {
-  while (clock.nowUs() < timeUs && !io.stopRequested()) await clock.sleepUntil(timeUs);
+async function waitFor(clock: ScaledClock, timeUs: number, io: RunIo, onWait: (nowUs: number) => void): Promise<void> {
+  while (clock.nowUs() < timeUs && !io.stopRequested()) {
+    await clock.sleepUntil(timeUs);
+    onWait(Math.min(clock.nowUs(), timeUs));
+  }
 }
 
 /** The same tapes at other latencies: what speed is worth. One list a market. */
@@ -144,7 +147,7 @@ async function runCurve(
   const curves = markets.map((): NonNullable<MarketReport["latency"]["curve"]> => []);
   for (const seconds of request.latencyCurve) {
     if (io.stopRequested()) break;
-    const { session } = await runOnce(request, { ...io, status: () => {} }, markets, {
+    const { session } = await runOnce(request, { ...io, status: NO_STATUS }, markets, {
       latencySeconds: seconds,
       speed: null,
       journalFolder: null,

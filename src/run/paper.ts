@@ -19,7 +19,7 @@ import { REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.
 import { RunEnded, type RunIo, type RunRequest } from "./request.ts";
 import { RunRecords } from "./run_records.ts";
 import { Session } from "./session.ts";
-import { StatusLine } from "./status.ts";
+import { StatusWriter } from "./status.ts";
 import { WorkTime } from "./work_time.ts";
 
 /** Runs the request on its venue: mainnet when markets are named, the embedded one when none is. */
@@ -118,7 +118,7 @@ export class PaperRun {
   ): Following {
     const { clock } = this.#place;
     let checkpointUs = 0;
-    const status = new StatusLine(session, markets, this.#io);
+    const status = new StatusWriter(session, markets, this.#io, clock);
     return new Following(this.#place, info, markets, answers, session.followed, session.intake, {
       onPush: (bytes, length, receivedUs, text, startUs) => {
         if (this.#isOver(session, receivedUs)) return;
@@ -128,14 +128,16 @@ export class PaperRun {
         this.messageWork.add(workUs);
         if (session.sequencer.intentCount > before) this.intentWork.add(workUs);
         if (problem === "") writer?.writePush(receivedUs, text);
-        status.update();
+        status.update(receivedUs);
       },
       onLost: (reason, timeUs) => {
         session.intake.onMark(reason);
         writer?.writeMark(timeUs, reason);
+        status.onLost(reason);
         this.#io.note(`connection lost: ${reason}`);
       },
       onTick: (nowUs) => {
+        status.update(nowUs);
         if (this.#io.stopRequested() || this.#isOver(session, nowUs)) return true;
         session.onClock(nowUs);
         if (session.startedUs > 0 && nowUs >= checkpointUs) {

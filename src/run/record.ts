@@ -15,12 +15,13 @@ import { Intake, type IntakeCounts } from "./intake.ts";
 import { openPlace } from "./place.ts";
 import type { FeedReport } from "./report_schema.ts";
 import type { RunIo, RunRequest } from "./request.ts";
+import { StatusPace } from "./status.ts";
+import { SILENCE_TOLD_SECONDS } from "./status_text.ts";
 import { TapeFolder, type TapePiece } from "./tape_folder.ts";
 
 /** Room for the frames of one push. */
 const LANE_SIZE = 262_144;
-/** Between two status lines. */
-const STATUS_US = 60 * US_PER_SECOND;
+const MINUTE_US = 60 * US_PER_SECOND;
 const WARNED = "bad_message";
 
 export interface RecordRequest extends RunRequest {
@@ -74,7 +75,7 @@ async function record(
   const startUs = clock.nowUs();
   const { folder, rotateSeconds } = request;
   const tapes = await TapeFolder.create(folder, place.venue.name, markets, rotateSeconds, answers, startUs);
-  let statusUs = startUs + STATUS_US;
+  const pace = new StatusPace(io.status.form, clock);
   let firstUs = 0;
   let lastUs = 0;
   const following = new Following(place, info, markets, answers, followed, intake, {
@@ -95,10 +96,7 @@ async function record(
     },
     onTick: (nowUs) => {
       tapes.onTime(nowUs);
-      if (nowUs >= statusUs) {
-        statusUs += STATUS_US;
-        io.status(statusText(intake, (nowUs - startUs) / STATUS_US));
-      }
+      if (pace.isDue(nowUs)) io.status.write([statusText(intake, startUs, firstUs === 0 ? startUs : lastUs, nowUs)]);
       return io.stopRequested() || tapes.failure !== "" || isOver(request, firstUs || startUs, nowUs);
     },
     onDrift: (drift) => io.note(`feed_drift: ${drift.text}`),
@@ -131,10 +129,16 @@ function szDecimalsOf(coin: string, answers: readonly InfoAnswer[]): number {
   return resolveInstrument(coin, answers).szDecimals;
 }
 
-function statusText(intake: Intake, minutes: number): string {
+function statusText(intake: Intake, startUs: number, heardUs: number, nowUs: number): string {
   const { messages, gaps, gap_seconds } = intake.counts();
   const parts = Object.entries(messages).map(([name, count]) => `${name} ${count}`);
-  return `${minutes.toFixed(0)} min | ${parts.join(", ")} | ${gaps} gap(s), ${gap_seconds.toFixed(1)} s`;
+  const silent = (nowUs - heardUs) / US_PER_SECOND;
+  return [
+    `${((nowUs - startUs) / MINUTE_US).toFixed(0)} min`,
+    parts.join(", "),
+    `${gaps} gap(s), ${gap_seconds.toFixed(1)} s`,
+    ...(silent >= SILENCE_TOLD_SECONDS ? [`feed silent ${silent.toFixed(0)} s`] : []),
+  ].join(" | ");
 }
 
 /** Turns a failure of the disk into the error that ends the command, after its summary was printed. */

@@ -42,11 +42,32 @@ export interface RunRequest {
   reportFile: string | null;
 }
 
+/** How a status is written: in place on a screen, as lines for people, as JSON lines, or not at all. */
+export type StatusForm = "screen" | "lines" | "json" | "off";
+
+/** Where a run says how it goes. */
+export interface StatusOutput {
+  readonly form: StatusForm;
+  /** Whether a screen shows colours. */
+  readonly color: boolean;
+  /** Of the screen, now. */
+  size(): { columns: number; rows: number };
+  /** Whole lines: on a screen they replace those before, elsewhere they follow them. */
+  write(lines: readonly string[]): void;
+}
+
+/** Nobody looks. */
+export const NO_STATUS: StatusOutput = {
+  form: "off",
+  color: false,
+  size: () => ({ columns: 80, rows: 24 }),
+  write: () => {},
+};
+
 /** The outside world of a run. */
 export interface RunIo {
-  /** A line about how it goes; at most once a market minute. */
-  status(line: string): void;
-  /** Something that happened and must not be overwritten by the next status line. */
+  readonly status: StatusOutput;
+  /** Something that happened and must not be overwritten by the next status. */
   note(line: string): void;
   /** Whether somebody asked to stop. */
   stopRequested(): boolean;

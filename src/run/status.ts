@@ -1,60 +1,78 @@
 /**
- * The line that says how a run goes.
+ * How a run says how it goes: on a screen each second, elsewhere a line a market each market minute.
  * @module
  */
-
-import { REASON, reasonName } from "../core/reason.ts";
-import { BPS, MICRO_PER_USD, US_PER_SECOND } from "../core/units.ts";
-import type { RunIo } from "./request.ts";
+import { type TimeUs, US_PER_SECOND } from "../core/units.ts";
+import type { Clock } from "../io/clock.ts";
+import type { RunIo, StatusForm } from "./request.ts";
 import type { Session } from "./session.ts";
+import { readStatus, type StatusContext } from "./status_facts.ts";
+import { statusLine, statusTable } from "./status_text.ts";
 
 /** Market time between two lines. */
-const EVERY_US = 60 * US_PER_SECOND;
+const LINE_US = 60 * US_PER_SECOND;
+/** Our own time between two refreshes of a screen. */
+const SCREEN_US = US_PER_SECOND;
 
-/** Writes a line a market each market minute. */
-export class StatusLine {
+/** Says when a status is due. Asked after every message, so it costs a comparison and, for a screen, a look at the clock. */
+export class StatusPace {
+  readonly #form: StatusForm;
+  readonly #clock: Pick<Clock, "monotonicUs">;
+  #nextUs = Number.NaN;
+
+  constructor(form: StatusForm, clock: Pick<Clock, "monotonicUs">) {
+    this.#form = form;
+    this.#clock = clock;
+  }
+
+  /** Whether one is due at market time `nowUs`: lines keep to whole minutes after the first call. */
+  isDue(nowUs: TimeUs): boolean {
+    if (this.#form === "off") return false;
+    const onScreen = this.#form === "screen";
+    const atUs = onScreen ? this.#clock.monotonicUs() : nowUs;
+    const everyUs = onScreen ? SCREEN_US : LINE_US;
+    if (Number.isNaN(this.#nextUs)) {
+      this.#nextUs = atUs + everyUs;
+      return onScreen;
+    }
+    if (atUs < this.#nextUs) return false;
+    this.#nextUs += everyUs * (1 + Math.floor((atUs - this.#nextUs) / everyUs));
+    return true;
+  }
+}
+
+/** Writes how a session goes. */
+export class StatusWriter {
   readonly #session: Session;
   readonly #markets: readonly string[];
   readonly #io: RunIo;
-  #nextUs: number;
+  readonly #pace: StatusPace;
+  readonly #context: StatusContext;
+  #lostUs: TimeUs = 0;
 
-  constructor(session: Session, markets: readonly string[], io: RunIo) {
+  /** Made before the first message: what the address has left then is what the run is measured by. */
+  constructor(session: Session, markets: readonly string[], io: RunIo, clock: Pick<Clock, "monotonicUs">) {
     this.#session = session;
     this.#markets = markets;
     this.#io = io;
-    this.#nextUs = 0;
+    this.#pace = new StatusPace(io.status.form, clock);
+    this.#context = { surplusAtStart: session.shadow.limiter.surplusCount, lostReason: "" };
   }
 
-  /** Called after each message; writes when a market minute has passed. */
-  update(): void {
-    const nowUs = this.#session.endedUs;
-    if (nowUs < this.#nextUs) return;
-    if (this.#nextUs > 0) for (let i = 0; i < this.#markets.length; i++) this.#io.status(this.#line(i, nowUs));
-    this.#nextUs = nowUs + EVERY_US;
+  /** The connection was lost: told until a message comes. */
+  onLost(reason: string): void {
+    this.#context.lostReason = reason;
+    this.#lostUs = this.#session.endedUs;
   }
 
-  #line(i: number, nowUs: number): string {
-    const session = this.#session;
-    const engine = session.desk.engines[i] as Session["desk"]["engines"][number];
-    const stats = session.statistics.markets[i] as Session["statistics"]["markets"][number];
-    const minutes = ((nowUs - session.startedUs) / EVERY_US).toFixed(0);
-    const equity = session.shadow.account.of(i).equityUsd / MICRO_PER_USD;
-    const quoted = stats.state.quotedSpreadFrac / BPS;
-    const why = engine.bidReason === REASON.none ? engine.askReason : engine.bidReason;
-    const quotes = Number.isNaN(quoted)
-      ? why === REASON.none
-        ? "quotes on their way"
-        : `not two-sided (${reasonName(why)})`
-      : `spread ${quoted.toFixed(1)} bps`;
-    return [
-      `${minutes} min`,
-      this.#markets[i],
-      `position ${(100 * engine.exposure.usedRatio).toFixed(0)} % of cap`,
-      quotes,
-      `${stats.edges[0]?.fillCount ?? 0} fills`,
-      `equity ${equity >= 0 ? "+" : "-"}$${Math.abs(equity).toFixed(4)}`,
-      `${session.desk.ledger.sentCount} requests, ${session.shadow.limiter.surplusCount} left`,
-      engine.board.viability.state.replace("_", " "),
-    ].join(" | ");
+  /** Called after each message, and on timers while none comes; writes when it is time to. */
+  update(nowUs: TimeUs): void {
+    if (!this.#pace.isDue(nowUs)) return;
+    if (this.#session.endedUs > this.#lostUs) this.#context.lostReason = "";
+    const { form, color } = this.#io.status;
+    const statuses = this.#markets.map((market, i) => readStatus(this.#session, i, market, nowUs, this.#context));
+    if (form === "screen") this.#io.status.write(statusTable(statuses, this.#io.status.size(), color));
+    else if (form === "json") this.#io.status.write(statuses.map((status) => JSON.stringify(status)));
+    else this.#io.status.write(statuses.map(statusLine));
   }
 }

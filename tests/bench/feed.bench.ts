@@ -13,6 +13,7 @@ import { BunNet } from "../../src/io/net.ts";
 import type { Place } from "../../src/run/follow.ts";
 import { PaperRun } from "../../src/run/paper.ts";
 import { openPlace } from "../../src/run/place.ts";
+import { NO_STATUS, type StatusOutput } from "../../src/run/request.ts";
 import type { WorkTime } from "../../src/run/work_time.ts";
 import { resolveVenue } from "../../src/venue/hyperliquid/address.ts";
 import { QUIET, requestFor } from "../fixtures/request.ts";
@@ -66,10 +67,11 @@ interface Round {
 async function runMarked(spec: { tape?: string; seconds: number }, markets: readonly string[]): Promise<Round> {
   const venue = await spawnVenue({ ...spec, markets: markets.length, pace: 1, marks: true });
   let minutes = 0;
-  const status = (): void => {
-    minutes += 1;
+  const write = (lines: readonly string[]): void => {
+    minutes += lines.length;
     if (minutes === 2 * markets.length) for (const work of [run.intentWork, run.messageWork]) work.clear();
   };
+  const status: StatusOutput = { ...NO_STATUS, form: "lines", write };
   const run = new PaperRun(requestOf(markets), { ...QUIET, status }, markedPlace(venue), loadConfig(null));
   try {
     await run.run(markets);
