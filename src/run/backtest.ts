@@ -120,6 +120,7 @@ async function runOnce(
     (records as RunRecords | null)?.fail();
     throw error;
   });
+  (status as StatusWriter | null)?.finish();
   if (session === null)
     throw new FactsError(`${request.tapes[0]}: holds no push of the venue: there is nothing to trade on`);
   await (records as RunRecords | null)?.close();

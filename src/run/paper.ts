@@ -138,7 +138,10 @@ export class PaperRun {
       },
       onTick: (nowUs) => {
         status.update(nowUs);
-        if (this.#io.stopRequested() || this.#isOver(session, nowUs)) return true;
+        if (this.#io.stopRequested() || this.#isOver(session, nowUs)) {
+          status.finish();
+          return true;
+        }
         session.onClock(nowUs);
         if (session.startedUs > 0 && nowUs >= checkpointUs) {
           if (checkpointUs > 0) this.#saveCheckpoints(session, markets);

@@ -67,7 +67,15 @@ export class StatusWriter {
 
   /** Called after each message, and on timers while none comes; writes when it is time to. */
   update(nowUs: TimeUs): void {
-    if (!this.#pace.isDue(nowUs)) return;
+    if (this.#pace.isDue(nowUs)) this.#write(nowUs);
+  }
+
+  /** The run ended: what is left standing on a screen is how it stood then, as the report below says. */
+  finish(): void {
+    if (this.#io.status.form === "screen") this.#write(this.#session.endedUs);
+  }
+
+  #write(nowUs: TimeUs): void {
     if (this.#session.endedUs > this.#lostUs) this.#context.lostReason = "";
     const { form, color } = this.#io.status;
     const statuses = this.#markets.map((market, i) => readStatus(this.#session, i, market, nowUs, this.#context));

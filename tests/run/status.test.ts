@@ -188,6 +188,17 @@ describe("what a run says of itself", () => {
     expect(hashes(session)).toEqual(plain);
   });
 
+  test("what is left on a screen is how the run ended; lines get no more", () => {
+    for (const form of ["screen", "lines"] as const) {
+      const { io, written } = listening(form);
+      const session = runWorld(makeWorld(1, 30), []);
+      new StatusWriter(session, ["sim:HYPE"], io, { monotonicUs: () => 0 }).finish();
+      expect(written).toHaveLength(form === "screen" ? 1 : 0);
+      if (form === "screen")
+        expect(written[0]).toStartWith(`0:${Math.floor((session.endedUs - session.startedUs) / S)}  `);
+    }
+  });
+
   test("JSON lines hold to the schema, in order of time", () => {
     const statuses = watched("json").written.map((line) => statusSchema.parse(JSON.parse(line)));
     expect(statuses.map((s) => Math.round(s.elapsed_s))).toEqual([60, 120, 180, 240, 300, 360]);
