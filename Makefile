@@ -26,7 +26,7 @@ paper: $(STAMP) ## trade half an hour of the generated market on paper, in fifte
 	@$(BUN) src/main.ts paper --for 30m --speed 120
 
 test: $(STAMP) ## run every test, the ones that start processes too
-	@MMBIN_PROCESS_TESTS=1 $(BUN) test
+	@MMBIN_PROCESS_TESTS=1 $(BUN) test --timeout 60000
 
 check: $(STAMP) ## strict types, lint, tidy
 	@node_modules/.bin/tsc --noEmit

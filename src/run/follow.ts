@@ -164,14 +164,18 @@ export class Following {
   #tick(): void {
     const nowUs = this.#place.clock.nowUs();
     if (this.#feed.isReady) this.drift.onTime(nowUs);
+    // The embedded venue drives our clock, so that its time and ours part only by what passes on the way; its facts nobody could change.
+    if (this.#place.seed === null) this.#askAgain(nowUs);
+    if (this.#follower.onTick(nowUs)) this.#end();
+    else this.#schedule();
+  }
+
+  #askAgain(nowUs: TimeUs): void {
     if (nowUs - this.#offsetUs >= OFFSET_EVERY_US) {
       this.#offsetUs = nowUs;
       void this.#measureOffset();
     }
-    // The embedded venue has nobody who could change them.
-    if (this.#place.seed === null && nowUs - this.#factsUs >= FACTS_EVERY_US) this.#lookAtFacts(nowUs);
-    if (this.#follower.onTick(nowUs)) this.#end();
-    else this.#schedule();
+    if (nowUs - this.#factsUs >= FACTS_EVERY_US) this.#lookAtFacts(nowUs);
   }
 
   async #measureOffset(): Promise<void> {
