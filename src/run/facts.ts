@@ -4,6 +4,7 @@
  */
 import type { InstrumentFacts } from "../core/market/instrument.ts";
 import { type InfoAnswer, resolveInstrument, UnknownMarketError } from "../wire/hyperliquid/instrument.ts";
+import { contextsSchema } from "../wire/hyperliquid/schema.ts";
 
 /** What is another fact of a market than before. */
 export interface FactChange {
@@ -13,6 +14,23 @@ export interface FactChange {
   keys: (keyof InstrumentFacts)[];
   /** The changes as a sentence. */
   text: string;
+}
+
+/** What a person should know of the markets before anything is received, from the facts and from `InfoClient.contexts`. */
+export function startNotes(markets: readonly string[], answers: readonly InfoAnswer[]): string[] {
+  const mids = new Map<string, string | null>();
+  for (const { request, response } of answers) {
+    const parsed = request.type === "metaAndAssetCtxs" ? contextsSchema.safeParse(response) : null;
+    parsed?.data?.[0].universe.forEach(({ name }, i) => {
+      mids.set(name, parsed.data?.[1][i]?.midPx ?? null);
+    });
+  }
+  return markets.flatMap((market) => {
+    if (resolveInstrument(market, answers).delisted)
+      return [`delisted: ${market} is delisted: it is followed and not quoted`];
+    const text = `no_book: ${market} has no mid price at the venue now: it is halted, or its book has an empty side, and it is not quoted`;
+    return mids.get(market) === null ? [text] : [];
+  });
 }
 
 /** Puts fresh answers in the place of those to the same questions. Returns the ones that say something else than before. */

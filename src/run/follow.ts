@@ -5,6 +5,7 @@
 import { TIMER_GRID_US } from "../core/frame.ts";
 import { type TimeUs, US_PER_MS, US_PER_SECOND } from "../core/units.ts";
 import type { Clock, Timer } from "../io/clock.ts";
+import { usageError } from "../io/exit.ts";
 import { type Net, NetError } from "../io/net.ts";
 import type { VenueAddress } from "../venue/hyperliquid/address.ts";
 import { type Drift, DriftMonitor, type Watched } from "../venue/hyperliquid/drift.ts";
@@ -12,6 +13,7 @@ import { Feed, subscriptionsOf } from "../venue/hyperliquid/feed.ts";
 import type { ClockOffset, InfoClient } from "../venue/hyperliquid/info.ts";
 import { OffsetEstimate } from "../venue/hyperliquid/offset.ts";
 import type { CodecMarket } from "../wire/hyperliquid/codec.ts";
+import { SOCKET_LIMITS } from "../wire/hyperliquid/facts.ts";
 import {
   FactsError,
   type InfoAnswer,
@@ -19,7 +21,7 @@ import {
   resolveReference,
   UnknownMarketError,
 } from "../wire/hyperliquid/instrument.ts";
-import { changedFacts, mergeAnswers } from "./facts.ts";
+import { changedFacts, mergeAnswers, startNotes } from "./facts.ts";
 import type { Intake } from "./intake.ts";
 import type { FeedReport, ReportWarning } from "./report_schema.ts";
 
@@ -68,6 +70,21 @@ export function followedCoins(markets: readonly string[], answers: readonly Info
   return [...new Set([...markets, ...references.flatMap((r) => (r.kind === "market" ? [r.coin] : []))])];
 }
 
+/** Everything asked before a run: the facts of the markets and, of a venue that lives without us, how they stand now. */
+export async function askFacts(
+  place: Place,
+  info: InfoClient,
+  markets: readonly string[],
+  address: string | null,
+  note: (text: string) => void,
+): Promise<InfoAnswer[]> {
+  const answers = await info.facts(markets, address);
+  // The embedded venue begins with us: nothing was said in it yet.
+  if (place.seed === null) answers.push(...(await info.contexts(markets)));
+  for (const text of place.seed === null ? startNotes(markets, answers) : []) note(text);
+  return answers;
+}
+
 /** One connection's life. */
 export class Following {
   readonly info: InfoClient;
@@ -105,6 +122,12 @@ export class Following {
     this.#follower = follower;
     const coins = followed.map((m) => m.coin);
     this.#coins = coins;
+    const subscriptions = subscriptionsOf(coins);
+    if (subscriptions.length > SOCKET_LIMITS.subscriptionsMax) {
+      throw usageError(
+        `${coins.length} markets with their references need ${subscriptions.length} subscriptions: the venue allows ${SOCKET_LIMITS.subscriptionsMax}`,
+      );
+    }
     this.#factsUs = place.clock.nowUs();
     this.drift = new DriftMonitor(coins, (drift) => follower.onDrift(drift));
     this.#feed = new Feed(
@@ -112,7 +135,7 @@ export class Following {
         clock: place.clock,
         net: place.net,
         url: place.venue.socketUrl,
-        subscriptions: subscriptionsOf(coins),
+        subscriptions,
         recheck: () => this.#recheck(),
         seed: 1,
       },

@@ -13,7 +13,7 @@ import type { Drift } from "../venue/hyperliquid/drift.ts";
 import { InfoClient } from "../venue/hyperliquid/info.ts";
 import type { InfoAnswer } from "../wire/hyperliquid/instrument.ts";
 import { CHECKPOINT_US, checkPriorFiles, findPrior, saveCheckpoint } from "./checkpoint.ts";
-import { Following, type Place, skewText } from "./follow.ts";
+import { askFacts, Following, type Place, skewText } from "./follow.ts";
 import { openPlace } from "./place.ts";
 import { REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import { RunEnded, type RunIo, type RunRequest } from "./request.ts";
@@ -64,7 +64,7 @@ export class PaperRun {
     const request = this.#request;
     const { clock } = this.#place;
     const info = new InfoClient(clock, this.#place.net, this.#place.venue);
-    const answers = await info.facts(markets, request.address);
+    const answers = await askFacts(this.#place, info, markets, request.address, this.#io.note);
     const quota = request.address === null ? null : await info.quota(request.address);
     checkPriorFiles(request.priors, markets);
     const venueName = this.#place.venue.name;

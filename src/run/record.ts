@@ -10,7 +10,7 @@ import { NetError } from "../io/net.ts";
 import { BUILD } from "../io/version.ts";
 import { InfoClient } from "../venue/hyperliquid/info.ts";
 import { type InfoAnswer, resolveInstrument } from "../wire/hyperliquid/instrument.ts";
-import { Following, followedCoins, type Place } from "./follow.ts";
+import { askFacts, Following, followedCoins, type Place } from "./follow.ts";
 import { Intake, type IntakeCounts } from "./intake.ts";
 import { openPlace } from "./place.ts";
 import type { FeedReport } from "./report_schema.ts";
@@ -67,7 +67,7 @@ async function record(
 ): Promise<RecordSummary> {
   const { clock } = place;
   const info = new InfoClient(clock, place.net, place.venue);
-  const answers = await info.facts(markets, request.address);
+  const answers = await askFacts(place, info, markets, request.address, io.note);
   const coins = followedCoins(markets, answers);
   const followed = coins.map((coin, market) => ({ coin, market, szDecimals: szDecimalsOf(coin, answers) }));
   const intake = new Intake(followed);

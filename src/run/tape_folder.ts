@@ -66,7 +66,11 @@ export class TapeFolder {
   async #open(timeUs: TimeUs): Promise<void> {
     const writer = await this.#create(join(this.#folder, `${this.#name}-${stampOf(timeUs)}`));
     if (writer === null) return;
-    for (const { request, response } of this.#answers) writer.writeInfo(timeUs, request, response);
+    for (const { request, response } of this.#answers) {
+      // How the markets stood at the start is no fact of a later piece.
+      if (this.#pieces.length > 0 && request.type === "metaAndAssetCtxs") continue;
+      writer.writeInfo(timeUs, request, response);
+    }
     // At once: a recorder that is killed now leaves no empty file among the others.
     writer.flush();
     this.#pieces.at(-1)?.writer.flush();

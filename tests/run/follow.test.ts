@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { yieldTurn } from "../../src/io/clock.ts";
 import { loadConfig } from "../../src/io/config.ts";
 import { runTapes } from "../../src/run/backtest.ts";
+import { askFacts, type Follower, Following } from "../../src/run/follow.ts";
 import { PaperRun } from "../../src/run/paper.ts";
 import { RunEnded } from "../../src/run/request.ts";
+import { InfoClient } from "../../src/venue/hyperliquid/info.ts";
 import type { InfoAnswer } from "../../src/wire/hyperliquid/instrument.ts";
 import { Hand, handPlace } from "../fixtures/hand.ts";
 import { json } from "../fixtures/net.ts";
@@ -114,6 +116,42 @@ test("facts are looked at each hour of a connection that lives", async () => {
   expect(hand.notes).toContain("facts_changed: sim:HYPE: makerFeeFrac was 0.0003 and is now 0.0002");
   expect(hand.session.desk.engines[0]?.instrument?.makerFeeFrac).toBe(0.0002);
   await hand.stop();
+});
+
+/** What the venue answers when asked how its markets stand. */
+const contexts = (midPx: string | null): InfoAnswer => ({
+  request: { type: "metaAndAssetCtxs", dex: "sim" },
+  response: [metaOf(world.answers, "sim"), [{ funding: "0.0", midPx }]],
+});
+
+describe("before anything is received", () => {
+  const delisted = structuredClone(world.answers);
+  Object.assign(metaOf(delisted, "sim").universe[0] as object, { isDelisted: true });
+  test.each([
+    ["a market with a book", [...world.answers, contexts("30.1")], ""],
+    ["one without", [...world.answers, contexts(null)], "no_book: sim:HYPE has no mid price"],
+    ["one that is delisted", [...delisted, contexts("30.1")], "delisted: sim:HYPE is delisted"],
+    ["a venue that does not say", world.answers, ""],
+  ] as [string, InfoAnswer[], string][])("%s is told", async (_name, answers, text) => {
+    const place = handPlace(answers, 1);
+    const notes: string[] = [];
+    const info = new InfoClient(place.clock, place.net, place.venue);
+    const known = await askFacts(place, info, ["sim:HYPE"], null, (note) => notes.push(note));
+    expect([notes.length, notes[0] ?? ""]).toEqual([text === "" ? 0 : 1, expect.stringContaining(text)]);
+    expect(place.net.requests.map((r) => r.type)).toContain("metaAndAssetCtxs");
+    // The answer is part of what a tape keeps.
+    const kept = known.some((a) => a.request.type === "metaAndAssetCtxs");
+    expect(kept).toBe(answers.some((a) => a.request.type === "metaAndAssetCtxs"));
+  });
+});
+
+test("more subscriptions than the venue allows are refused before the first", () => {
+  const coins = Array.from({ length: 201 }, (_, market) => ({ coin: `C${market}`, market, szDecimals: 2 }));
+  const hand = new Hand(world);
+  const follow = (count: number): Following =>
+    new Following(hand.place, hand.following.info, [], [], coins.slice(0, count), hand.session.intake, {} as Follower);
+  expect(() => follow(201)).toThrow("need 1005 subscriptions: the venue allows 1000");
+  expect(() => follow(200)).not.toThrow();
 });
 
 /** A paper run on such a place, its socket accepted. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { yieldTurn } from "../../src/io/clock.ts";
+import { readTapes } from "../../src/io/tape.ts";
 import { TapeWriter } from "../../src/io/tape_writer.ts";
 import { runTapes } from "../../src/run/backtest.ts";
 import { TapeFolder } from "../../src/run/tape_folder.ts";
@@ -60,6 +61,26 @@ test("lines reach the disk within ten seconds, whoever writes them", async () =>
   for (const push of world.pushes)
     if (push.timeUs >= START + 9e6 && push.timeUs < START + 12e6) writer.writePush(push.timeUs, push.text);
   await until(() => statSync(path).size > 0);
+});
+
+test("how the markets stood at the start is on the first piece only, their facts on each", async () => {
+  const folder = join(root, "contexts");
+  const asked = [...world.answers, { request: { type: "metaAndAssetCtxs", dex: "sim" }, response: [] }];
+  const tapes = await TapeFolder.create(folder, "venue", ["sim:HYPE"], 30, asked, START);
+  for (const second of [0, 31, 32]) {
+    tapes.writePush(START + second * 1e6, '{"channel":"pong"}');
+    if (second === 31) await until(() => tapesIn(folder).length === 2);
+  }
+  await tapes.close();
+  const types: unknown[][] = [];
+  for (const path of tapesIn(folder)) {
+    const seen: unknown[] = [];
+    const onInfo = (request: unknown): void => void seen.push((request as { type: string }).type);
+    await readTapes([path], { onInfo, onPush: () => "", onMark: () => {} }, { skipBadLines: false });
+    types.push(seen);
+  }
+  const facts = world.answers.map((a) => a.request.type);
+  expect(types).toEqual([[...facts, "metaAndAssetCtxs"], facts]);
 });
 
 test("two recorders started in the same second have a file each", async () => {

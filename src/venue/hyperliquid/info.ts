@@ -150,6 +150,21 @@ export class InfoClient {
     return answers;
   }
 
+  /**
+   * Contexts of all markets of the dexs traded on, as they are at the start. A person should hear of a market without a book before waiting
+   * for quotes in it; the pushes, which begin within a second, tell everything else. Without an answer nothing is lost: an empty list.
+   */
+  async contexts(markets: readonly string[]): Promise<InfoAnswer[]> {
+    const dexs = [...new Set(markets.map(dexOf))];
+    const requests = dexs.map((dex) => ({ type: "metaAndAssetCtxs", ...(dex === "" ? {} : { dex }) }));
+    const answers: InfoAnswer[] = [];
+    for (const request of requests) {
+      const problem = await this.#attempt(request).catch(String);
+      if (typeof problem !== "string") answers.push(problem);
+    }
+    return answers;
+  }
+
   /** Requests that an address has used, its credited volume in dollars, and requests bought and not used. */
   async quota(address: string): Promise<{ usedCount: number; volumeUsd: number; reservedCount: number }> {
     const answer = await this.ask({ type: "userRateLimit", user: address });

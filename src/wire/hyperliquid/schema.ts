@@ -84,5 +84,7 @@ export const contextSchema = z.object({
     markPx: decimal,
   }),
 });
+/** Answer to `metaAndAssetCtxs`: the lists of markets and of their contexts, in the same order. */
+export const contextsSchema = z.tuple([metaSchema, z.array(z.object({ midPx: decimal.nullable() }))]);
 /** Any push. */
 export const pushSchema = z.object({ channel: z.string(), data: z.unknown().optional() });
