@@ -17,9 +17,11 @@ export async function replayCommand(parsed: Parsed): Promise<number> {
 }
 
 function summaryText(s: ReplaySummary): string {
+  const writer = `${s.build} ${s.target}`;
+  const replayer = `${s.replayed_by} ${s.replayed_on}`;
   const lines = [
     `${s.run_id}: ${s.markets.join(", ")}`,
-    `  written by   ${s.build}${s.build === s.replayed_by ? "" : `, replayed by ${s.replayed_by}`}`,
+    `  written by   ${writer}${writer === replayer ? "" : `, replayed by ${replayer}: another build may decide otherwise`}`,
     `  segments     ${s.segments}${s.holes > 0 ? `, ${s.holes} hole(s) bridged by snapshots` : ""}`,
     `  frames       ${s.frames}`,
     `  intents      ${s.intents} ${s.intent_hash}`,

@@ -27,7 +27,7 @@ const numbers = z.record(z.string(), z.number());
 /** What every segment of a run says of the run. */
 export const runHeaderSchema = z.strictObject({
   build: z.string(),
-  arch: z.string().describe("results of transcendental functions hold for one architecture"),
+  target: z.string().describe("platform and libc: their transcendental functions differ in the last bit"),
   run_id: z.string(),
   run_number: z.tuple([z.number(), z.number()]).describe("two words of 32 bits; client ids carry it"),
   command: z.string(),

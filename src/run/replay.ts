@@ -31,7 +31,9 @@ export interface ReplaySummary {
   schema: "mmbin.replay/1";
   run_id: string;
   build: string;
+  target: string;
   replayed_by: string;
+  replayed_on: string;
   markets: string[];
   segments: number;
   /** Segments that were never finished: their writer died while it made them. */
@@ -231,7 +233,9 @@ class Replay {
       schema: "mmbin.replay/1",
       run_id: header.run_id,
       build: header.build,
+      target: header.target,
       replayed_by: BUILD.id,
+      replayed_on: BUILD.target,
       markets: header.markets.slice(0, header.params.length).map((m) => m.coin),
       segments: this.#segments,
       stumps,

@@ -190,7 +190,7 @@ export class Session {
       Object.fromEntries(Object.entries(from).map(([key, value]) => [key, Number(value)]));
     return {
       build: BUILD.id,
-      arch: process.arch,
+      target: BUILD.target,
       run_id: identity.id,
       run_number: [...identity.number],
       command: identity.command,

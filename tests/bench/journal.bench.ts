@@ -23,7 +23,7 @@ const BATCH = PER_SECOND / 1000;
 
 const run: RunHeader = {
   build: "bench",
-  arch: process.arch,
+  target: "bench",
   run_id: "bench",
   run_number: [0, 0],
   command: "paper",

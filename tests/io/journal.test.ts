@@ -10,7 +10,7 @@ import { HandClock, testFolder } from "../fixtures/journal.ts";
 
 const RUN: RunHeader = {
   build: "test",
-  arch: "x64",
+  target: "linux-x64",
   run_id: "run",
   run_number: [1, 2],
   command: "paper",
