@@ -185,15 +185,15 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "replay",
     help: "replay a journal through a fresh desk and compare every decision",
-    words: { name: "JOURNAL", min: 1, max: 1, help: "a run's folder, or one segment" },
+    words: { name: "JOURNAL", min: 1, max: 1, help: "a run's id, latest, a journal's folder or one segment" },
     flags: { verify: { kind: "boolean", help: "end with 10 at the first difference, and show it" }, json },
-    examples: ["mmbin replay ~/.local/state/mmbin/journals/20260904T194657Z-paper --verify"],
+    examples: ["mmbin replay latest --verify", "mmbin replay ./journals/20260904T194657Z-paper"],
     run: async (parsed) => (await import("./replay.ts")).replayCommand(parsed),
   },
   {
     name: "inspect",
     help: "print the frames of a journal",
-    words: { name: "JOURNAL", min: 1, max: 1, help: "a run's folder, or one segment" },
+    words: { name: "JOURNAL", min: 1, max: 1, help: "a run's id, latest, a journal's folder or one segment" },
     flags: {
       from: { kind: "number", hint: "SEQ", min: 0, help: "first frame" },
       to: { kind: "number", hint: "SEQ", min: 0, help: "last frame" },
@@ -203,9 +203,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       json: { kind: "boolean", help: "one JSON object a line" },
     },
     examples: [
-      "mmbin inspect JOURNAL --kind fill",
-      "mmbin inspect JOURNAL --order 17",
-      "mmbin inspect JOURNAL --from 5000 --to 5100",
+      "mmbin inspect latest --kind fill",
+      "mmbin inspect latest --order 17",
+      "mmbin inspect latest --from 5000 --to 5100",
     ],
     run: async (parsed) => (await import("./inspect.ts")).inspectCommand(parsed),
   },

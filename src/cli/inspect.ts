@@ -5,6 +5,7 @@
 import { writeOut } from "../io/log.ts";
 import { fieldsOf, frameText } from "../run/frame_text.ts";
 import { inspectJournal } from "../run/inspect.ts";
+import { findJournal } from "../run/runs.ts";
 import type { Parsed } from "./spec.ts";
 
 /** Lines collected before they are written: a journal holds millions. */
@@ -26,7 +27,7 @@ export async function inspectCommand(parsed: Parsed): Promise<number> {
     market: parsed.text("market"),
     order: parsed.number("order"),
   };
-  inspectJournal(parsed.words[0] as string, filter, (data, at, markets) => {
+  inspectJournal(findJournal(parsed.words[0] as string), filter, (data, at, markets) => {
     lines.push(parsed.has("json") ? JSON.stringify(fieldsOf(data, at, markets)) : frameText(data, at, markets));
     return lines.length < BATCH || flush();
   });

@@ -4,13 +4,14 @@
  */
 import { writeOut } from "../io/log.ts";
 import { DivergenceError, type ReplaySummary, replayJournal } from "../run/replay.ts";
+import { findJournal } from "../run/runs.ts";
 import { listenForSignals } from "./run.ts";
 import type { Parsed } from "./spec.ts";
 
 /** Replays a journal; with --verify a difference is an error. */
 export async function replayCommand(parsed: Parsed): Promise<number> {
   const signal = listenForSignals();
-  const summary = replayJournal(parsed.words[0] as string, () => signal.code !== 0);
+  const summary = replayJournal(findJournal(parsed.words[0] as string), () => signal.code !== 0);
   writeOut(parsed.has("json") ? `${JSON.stringify(summary)}\n` : summaryText(summary));
   if (!summary.equal && parsed.has("verify")) throw new DivergenceError(differenceText(summary));
   return signal.code;

@@ -2,7 +2,7 @@
  * Stored runs: the list, and the report of one.
  * @module
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { inputError, usageError } from "../io/exit.ts";
 import { type ResultRow, type RunRow, Store } from "../io/store.ts";
 import { type Report, reportSchema } from "./report_schema.ts";
@@ -32,9 +32,8 @@ function listed(store: Store, run: RunRow): ListedRun {
   return { ...run, results: store.results(run.id), fill_count: count, notional_usd: micro_usd / 1e6 };
 }
 
-/** The report of a run by its id, a beginning of it, `latest`, or by its file. Throws what is missing or ambiguous. */
-export function findReport(name: string): Report {
-  if (/[/.]/.test(name)) return readReport(name);
+/** A run by its id, a beginning of it, or `latest`. Throws where there is none, or more than one. */
+function findRun(name: string): RunRow {
   const store = Store.open();
   let runs: RunRow[];
   try {
@@ -48,6 +47,22 @@ export function findReport(name: string): Report {
   if (second !== undefined && run.id !== name) {
     throw usageError(`${name} begins ${runs.length} runs, ${second.id} and ${run.id} among them: name more of it`);
   }
+  return run;
+}
+
+/** The journal of a run, or the folder or segment of that name. */
+export function findJournal(name: string): string {
+  if (/[/.]/.test(name) || existsSync(name)) return name;
+  const run = findRun(name);
+  if (run.journal === null)
+    throw inputError(`${run.id} kept no journal: tapes are their own record, --journal FOLDER keeps one`);
+  return run.journal;
+}
+
+/** The report of a run by its id, a beginning of it, `latest`, or by its file. Throws what is missing or ambiguous. */
+export function findReport(name: string): Report {
+  if (/[/.]/.test(name)) return readReport(name);
+  const run = findRun(name);
   if (run.state === "running") throw usageError(`${run.id} is still running: its report comes at its end`);
   if (run.state === "crashed" || run.state === "failed" || run.report === null) {
     const rest = run.journal === null ? "" : `: its journal is ${run.journal}`;

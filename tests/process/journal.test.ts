@@ -43,7 +43,7 @@ describe.skipIf(!enabled)("journals as a user meets them (needs MMBIN_PROCESS_TE
     const ran = await mmbin("paper", "--for", "3m", "--speed", "5000", "--quiet", "--json");
     const report = JSON.parse(ran.out);
     expect(report.journal).toMatchObject({ segments: 1, lost_frames: 0, failure: null });
-    const replayed = await mmbin("replay", newest(), "--verify", "--json");
+    const replayed = await mmbin("replay", "latest", "--verify", "--json");
     expect(replayed.code).toBe(0);
     expect(JSON.parse(replayed.out)).toMatchObject({
       equal: true,
@@ -81,7 +81,8 @@ describe.skipIf(!enabled)("journals as a user meets them (needs MMBIN_PROCESS_TE
   test.each([
     [["replay", "/nowhere"], 11, "/nowhere: no such journal"],
     [["replay", "package.json"], 11, "package.json: is no journal"],
-    [["inspect", "src"], 11, "src: holds no segment of a journal"],
+    [["inspect", "./src"], 11, "src: holds no segment of a journal"],
+    [["replay", "2031"], 2, "no run 2031: mmbin runs lists them"],
     [["replay"], 2, "JOURNAL is missing"],
     [["report", "2031"], 2, "no run 2031: mmbin runs lists them"],
     [["runs", "--limit", "all"], 2, '--limit needs a number, not "all"'],
