@@ -47,7 +47,7 @@ export class StateWriter implements StateWalk {
 
   array(values: StateArray): void {
     this.#reserve(values.length);
-    for (let i = 0; i < values.length; i++) this.#data[this.#length + i] = values[i] as number;
+    this.#data.set(values, this.#length);
     this.#length += values.length;
   }
 

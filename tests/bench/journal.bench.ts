@@ -6,14 +6,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Desk } from "../../src/core/desk.ts";
 import { BBO, FrameLane, KIND } from "../../src/core/frame.ts";
 import { StateWriter } from "../../src/core/state.ts";
 import { WallClock } from "../../src/io/clock.ts";
-import { loadConfig, resolveParams } from "../../src/io/config.ts";
 import { makeJournalFolder } from "../../src/io/journal_folder.ts";
 import type { RunHeader } from "../../src/io/journal_format.ts";
 import { JournalWriter } from "../../src/io/journal_writer.ts";
+import { makeWorld, runWorld } from "../fixtures/world.ts";
 import { conditions } from "./support.ts";
 
 const PER_SECOND = 50_000;
@@ -41,12 +40,14 @@ const folder = mkdtempSync(join(tmpdir(), "mmbin-journal-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const clock = new WallClock();
 
-function snapshotOf(markets: number): Float64Array {
-  const config = { file: null, set: ["capital_usd=5000"], env: {}, profile: null };
-  const { params } = resolveParams(config, loadConfig(null), "BTC", 50, 10);
-  const writer = new StateWriter();
-  new Desk(Array.from({ length: markets }, () => params)).syncState(writer);
-  return writer.data.slice();
+const { desk } = runWorld(makeWorld(1, 1_800), []);
+const state = new StateWriter();
+
+/** The state of so many markets, each after half an hour of trades: collected once a market, as a desk does it. */
+function collect(markets: number): Float64Array {
+  state.clear();
+  for (let i = 0; i < markets; i++) desk.syncState(state);
+  return state.data;
 }
 
 function newWriter(name: string): JournalWriter {
@@ -58,26 +59,24 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 console.log(`journal: ${conditions()}`);
 for (const markets of [1, 50]) {
-  const snapshot = snapshotOf(markets);
   const writer = newWriter(`begin-${markets}`);
   const times: number[] = [];
   for (let i = 0; i < 9; i++) {
     const startNs = Bun.nanoseconds();
-    writer.begin({ snapshot, stateVersion: 1, framesBefore: 0, timeUs: 0 });
+    writer.begin({ snapshot: collect(markets), stateVersion: 1, framesBefore: 0, timeUs: 0 });
     times.push((Bun.nanoseconds() - startNs) / 1e6);
     await nextTurn();
   }
   await writer.close();
   times.sort((a, b) => a - b);
-  const size = (snapshot.byteLength / 1024).toFixed(0);
+  const size = (collect(markets).byteLength / 1024).toFixed(0);
   console.log(
     `  new segment, ${markets} market(s), ${size} KiB of state: median ${times[4]?.toFixed(2)} ms, worst of 9 ${times[8]?.toFixed(2)} ms`,
   );
 }
 
 const writer = newWriter("steady");
-const snapshot = snapshotOf(1);
-const start = { snapshot, stateVersion: 1, framesBefore: 0, timeUs: 0 };
+const start = { snapshot: collect(1).slice(), stateVersion: 1, framesBefore: 0, timeUs: 0 };
 writer.begin(start);
 const lane = new FrameLane(BBO.size);
 const at = lane.begin(KIND.bbo, BBO.size, 1, 1, 0);
