@@ -21,7 +21,8 @@ export async function runsCommand(parsed: Parsed): Promise<number> {
 function runText(run: ListedRun): string {
   const minutes = run.ended_us === null ? "" : `, ended ${timeText(run.ended_us)}`;
   const head = `${run.id}  ${run.state}  ${run.venue}${minutes}\n`;
-  if (run.results.length === 0) return `${head}  ${run.fill_count} fills, $${run.notional_usd.toFixed(2)} traded\n`;
+  if (run.results.length === 0)
+    return `${head}  ${countText(run.fill_count)}, $${run.notional_usd.toFixed(2)} traded\n`;
   const lines = run.results.map((r) => {
     const known = (x: number | null): string => (x === null ? "-" : x.toFixed(2));
     const edge =
@@ -29,7 +30,9 @@ function runText(run: ListedRun): string {
         ? "no edge"
         : `edge ${known(r.edge_bps)} [${known(r.edge_lo_bps)}, ${known(r.edge_hi_bps)}] bps`;
     const money = `${r.pnl_usd < 0 ? "-" : ""}$${Math.abs(r.pnl_usd).toFixed(4)}`;
-    return `  ${r.market.padEnd(12)} ${r.fills} fills, ${edge}, profit ${money}, ${r.requests} requests, ${r.viability.replace("_", " ")}\n`;
+    return `  ${r.market.padEnd(12)} ${countText(r.fills)}, ${edge}, profit ${money}, ${r.requests} requests, ${r.viability.replace("_", " ")}\n`;
   });
   return head + lines.join("");
 }
+
+const countText = (fills: number): string => `${fills} ${fills === 1 ? "fill" : "fills"}`;
