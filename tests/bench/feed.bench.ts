@@ -18,7 +18,7 @@ import type { WorkTime } from "../../src/run/work_time.ts";
 import { resolveVenue } from "../../src/venue/hyperliquid/address.ts";
 import { QUIET, requestFor } from "../fixtures/request.ts";
 import { marketNames } from "./markets.ts";
-import { conditions } from "./support.ts";
+import { conditions, median } from "./support.ts";
 import { spawnVenue, type VenuePlace } from "./venue.ts";
 
 /** Runs of one input; each figure is the median of them. */
@@ -29,8 +29,6 @@ const PACE = 1.85;
 /** Real seconds of the fifty markets: the compiler has its time, then it counts. */
 const WARM_SECONDS = 6;
 const STRETCH_SECONDS = 20;
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] as number;
 
 function requestOf(markets: readonly string[]) {
   const set = [`capital_usd=${Math.max(100, 40 * markets.length)}`];

@@ -9,6 +9,11 @@ export function conditions(): string {
   return `${cpus()[0]?.model.trim()}, ${process.platform} ${process.arch}, Bun ${Bun.version}`;
 }
 
+/** Middle of the values; NaN of none. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
 /** Nanoseconds per call: the median of nine rounds after one to warm up. */
 export function nanoseconds(calls: number, work: (calls: number) => void): number {
   work(calls);
