@@ -33,7 +33,7 @@ export interface JournalDisk {
 export const DISK: JournalDisk = {
   create: (path) => openSync(path, "wx", 0o600),
   write: (file, bytes, from, count) => writeSync(file, bytes, from, count),
-  sync: (file, onDone) => fdatasync(file, onDone),
+  sync: (file, onDone) => fdatasync(file, (error) => onDone(error ?? null)),
   close: (file) => closeSync(file),
   remove: (path) => unlinkSync(path),
 };
@@ -91,9 +91,11 @@ export class JournalWriter {
   #segmentBytes = 0;
   #beganUs = 0;
   #syncedUs = 0;
-  /** The file that is being synced, or -1; a retired one is closed when that is done. */
+  /** The file that is being synced, or -1: one at a time. */
   #syncing = -1;
-  #retired: number[] = [];
+  /** Files that nothing more is written to: each is synced, then closed. */
+  readonly #retired: { file: number; path: string; isSealed: boolean }[] = [];
+  #onIdle: (() => void) | null = null;
   #unsynced = false;
 
   constructor(
@@ -226,9 +228,27 @@ export class JournalWriter {
     this.#syncing = file;
     this.#disk.sync(file, (error) => {
       this.#syncing = -1;
-      if (this.#retired.includes(file)) this.#close(file);
       // Of a file that is written on, a failed sync says that its pages may be lost.
-      else if (error !== null && error !== undefined && file === this.#file) this.#fail(this.path, error);
+      if (error !== null && file === this.#file) this.#fail(this.path, error);
+      this.#syncRetired();
+    });
+  }
+
+  /** Brings the next retired file to the medium and lets it go: what was written to it since its last sync must not wait for the system. */
+  #syncRetired(): void {
+    if (this.#syncing >= 0) return;
+    const next = this.#retired.shift();
+    if (next === undefined) {
+      this.#onIdle?.();
+      return;
+    }
+    this.#syncing = next.file;
+    this.#disk.sync(next.file, (error) => {
+      this.#syncing = -1;
+      this.#close(next.file);
+      // What failed before was told; of a sealed file it is news, and the next segment opens with all that may be lost.
+      if (error !== null && next.isSealed && this.failure === "") this.#fail(next.path, error);
+      this.#syncRetired();
     });
   }
 
@@ -245,14 +265,11 @@ export class JournalWriter {
     this.#file = -1;
     this.#unsynced = false;
     if (file < 0) return;
-    this.#retired.push(file);
-    if (this.#syncing < 0) this.#sync(file);
-    // Another sync of the same file closes it; of another one, the pages reach the medium by themselves.
-    else if (this.#syncing !== file) this.#close(file);
+    this.#retired.push({ file, path: this.path, isSealed: this.failure === "" });
+    this.#syncRetired();
   }
 
   #close(file: number): void {
-    this.#retired = this.#retired.filter((f) => f !== file);
     try {
       this.#disk.close(file);
     } catch {
@@ -269,21 +286,12 @@ export class JournalWriter {
     }
   }
 
-  /** Ends the journal. Resolves when everything is on the medium. */
+  /** Ends the journal. Resolves when everything is on the medium, or `failure` says why it may not be. */
   close(): Promise<void> {
-    if (this.#file >= 0 && this.#length > 0) this.#writeFrames();
-    const file = this.#file;
-    this.#file = -1;
+    this.#seal();
     return new Promise((resolve) => {
-      if (file < 0) {
-        resolve();
-        return;
-      }
-      this.#disk.sync(file, () => {
-        if (this.#syncing !== file) this.#close(file);
-        else this.#retired.push(file);
-        resolve();
-      });
+      this.#onIdle = resolve;
+      this.#syncRetired();
     });
   }
 }

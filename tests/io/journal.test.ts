@@ -241,6 +241,62 @@ describe("a disk that refuses", () => {
     syncs[2]?.(Object.assign(new Error("io"), { code: "EIO" }));
     expect(writer.failure).toContain("(EIO)");
   });
+
+  test("a sealed segment is synced with its last frames although a sync was under way, and closing waits for it", async () => {
+    const syncs: { file: number; written: number; done: (error: Error | null) => void }[] = [];
+    const written = new Map<number, number>();
+    const open = new Set<number>();
+    const disk: Partial<JournalDisk> = {
+      create: (path) => {
+        const file = DISK.create(path);
+        open.add(file);
+        return file;
+      },
+      write: (file, bytes, from, count) => {
+        const done = DISK.write(file, bytes, from, count);
+        written.set(file, (written.get(file) ?? 0) + done);
+        return done;
+      },
+      sync: (file, done) => syncs.push({ file, written: written.get(file) ?? 0, done }),
+      close: (file) => {
+        open.delete(file);
+        DISK.close(file);
+      },
+    };
+    const { writer } = newWriter(refusing(disk));
+    writer.begin(START);
+    write(writer, 1);
+    writer.commit();
+    const first = syncs[0]?.file as number;
+    const before = syncs[0]?.written as number;
+    write(writer, 2);
+    writer.begin({ ...START, framesBefore: 2 });
+    write(writer, 3);
+    expect(syncs.length).toBe(1);
+    syncs[0]?.done(null);
+    expect(syncs[1]).toMatchObject({ file: first, written: before + BLOCK_HEAD_BYTES + 7 * 8 });
+    let closed = false;
+    const end = writer.close().then(() => {
+      closed = true;
+    });
+    syncs[1]?.done(null);
+    await Promise.resolve();
+    expect([closed, open.has(first), syncs.length]).toEqual([false, false, 3]);
+    syncs[2]?.done(Object.assign(new Error("io"), { code: "EIO" }));
+    await end;
+    expect([open.size, writer.failure.includes("000002.mmj: cannot be written (EIO)")]).toEqual([0, true]);
+  });
+
+  test("a sync that fails behind a rotation is a failure of the journal", () => {
+    const syncs: ((error: Error | null) => void)[] = [];
+    const { writer } = newWriter(refusing({ sync: (_file, done) => syncs.push(done) }));
+    writer.begin(START);
+    write(writer, 1);
+    writer.begin({ ...START, framesBefore: 1 });
+    expect([writer.isDown, syncs.length]).toEqual([false, 1]);
+    syncs[0]?.(Object.assign(new Error("io"), { code: "EIO" }));
+    expect(writer.failure).toContain("000001.mmj: cannot be written (EIO)");
+  });
 });
 
 describe("what is kept", () => {
