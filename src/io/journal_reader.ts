@@ -2,7 +2,7 @@
  * Reading a journal: whole blocks, torn tails cut off, damage told from them.
  * @module
  */
-import { readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { F, FRAME_SIZE_MAX, HEADER_SIZE } from "../core/frame.ts";
 import {
@@ -85,10 +85,23 @@ export function readSegment(path: string): Segment | null {
   return segment;
 }
 
-/** Calls back for each frame in order: input, state and intents alike. */
-export function forEachFrame(segment: Segment, onFrame: (data: Float64Array, at: number) => void): void {
+/** Calls back for each frame in order, input, state and intents alike, until one answers false. */
+export function forEachFrame(segment: Segment, onFrame: (data: Float64Array, at: number) => unknown): void {
   const { data } = segment;
-  for (const { from, to } of segment.blocks) for (let at = from; at < to; at += data[at] as number) onFrame(data, at);
+  for (const { from, to } of segment.blocks)
+    for (let at = from; at < to; at += data[at] as number) if (onFrame(data, at) === false) return;
+}
+
+/**
+ * Reads the segments of a journal one after another. Null for one that has no whole beginning. One that a running process pruned after they were
+ * listed is passed over: it is missing as those before it are.
+ */
+export function* readSegments(path: string): Generator<Segment | null> {
+  const paths = segmentPaths(path);
+  for (const file of paths) {
+    if (file !== path && file !== paths.at(-1) && !existsSync(file)) continue;
+    yield readSegment(file);
+  }
 }
 
 /** Cuts off what a dying writer left behind the last whole block. Returns the bytes cut. */

@@ -5,7 +5,7 @@
 import { F, FILL, INTENT, KIND, ORDER } from "../core/frame.ts";
 import { nearest } from "../core/nearest.ts";
 import { usageError } from "../io/exit.ts";
-import { forEachFrame, readSegment, segmentPaths } from "../io/journal_reader.ts";
+import { forEachFrame, readSegments } from "../io/journal_reader.ts";
 import { kindOf, type MarketNames } from "./frame_text.ts";
 
 /** What to show; null takes all. */
@@ -30,9 +30,8 @@ export function inspectJournal(path: string, filter: InspectFilter, write: Frame
   const kinds = new Set(filter.kinds);
   const orders = new Set(filter.order === null ? [] : [filter.order]);
   let inputSeq = 0;
-  for (const file of segmentPaths(path)) {
-    const segment = readSegment(file);
-    if (segment === null || !open) continue;
+  for (const segment of readSegments(path)) {
+    if (segment === null) continue;
     const { markets } = segment.header;
     const market = filter.market === null ? null : markets.findIndex((m) => m.coin === filter.market);
     if (market === -1) throw unknownMarket(filter.market as string, markets);
@@ -41,15 +40,19 @@ export function inspectJournal(path: string, filter: InspectFilter, write: Frame
       const kind = data[at + F.kind] as number;
       // Intents count for themselves: a range means the frames that led to them.
       if (kind !== KIND.intent && kind !== KIND.state) inputSeq = data[at + F.seq] as number;
-      if (filter.from !== null && inputSeq < filter.from) return;
-      if (filter.to !== null && inputSeq > filter.to) return;
-      if (filter.order !== null && !isOfOrder(data, at, orders)) return;
-      if (kinds.size > 0 && !kinds.has(kindOf(data, at))) return;
-      if (market !== null && data[at + F.market] !== market) return;
-      if (!open) return;
+      if (filter.from !== null && inputSeq < filter.from) return true;
+      if (filter.to !== null && inputSeq > filter.to) {
+        open = false;
+        return false;
+      }
+      if (filter.order !== null && !isOfOrder(data, at, orders)) return true;
+      if (kinds.size > 0 && !kinds.has(kindOf(data, at))) return true;
+      if (market !== null && data[at + F.market] !== market) return true;
       count += 1;
       open = write(data, at, markets);
+      return open;
     });
+    if (!open) break;
   }
   if (!known) throw usageError(`${path}: no segment of it has a whole beginning: nothing was recorded`);
   return count;

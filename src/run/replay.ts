@@ -7,7 +7,7 @@ import { F, FRAME_SIZE_MAX, FrameLane, KIND } from "../core/frame.ts";
 import type { MarketParams } from "../core/params.ts";
 import { StateReader, StateWriter } from "../core/state.ts";
 import type { SegmentHeader } from "../io/journal_format.ts";
-import { forEachFrame, JournalError, readSegment, type Segment, segmentPaths } from "../io/journal_reader.ts";
+import { forEachFrame, JournalError, readSegments, type Segment } from "../io/journal_reader.ts";
 import { BUILD } from "../io/version.ts";
 import { frameText, type MarketNames } from "./frame_text.ts";
 import { type FrameTap, Sequencer } from "./sequencer.ts";
@@ -84,8 +84,7 @@ class Collector implements FrameTap {
 export function replayJournal(path: string, stopRequested: () => boolean = () => false): ReplaySummary {
   let replay: Replay | null = null;
   let stumps = 0;
-  for (const file of segmentPaths(path)) {
-    const segment = readSegment(file);
+  for (const segment of readSegments(path)) {
     if (segment === null) {
       stumps += 1;
       continue;

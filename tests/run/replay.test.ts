@@ -93,6 +93,24 @@ function nth(segment: Segment, kind: number, n: number): number {
   throw new Error("the journal holds fewer");
 }
 
+test("a segment that its run prunes while another process reads is a hole, the last one gone an error", () => {
+  const shrinking = join(folder, "shrinking");
+  cpSync(pieces.folder, shrinking, { recursive: true });
+  const paths = segmentPaths(shrinking);
+  let asked = 0;
+  const summary = replayJournal(shrinking, () => {
+    if (asked++ === 0) for (const path of paths.slice(1, 3)) rmSync(path);
+    return false;
+  });
+  expect(summary).toMatchObject({ equal: true, holes: 1, segments: paths.length - 2 });
+  expect(() =>
+    replayJournal(shrinking, () => {
+      rmSync(paths.at(-1) as string, { force: true });
+      return false;
+    }),
+  ).toThrow("no such journal");
+});
+
 describe("an edited frame is found", () => {
   test("without its checksum as damage of the file", () => {
     const path = join(folder, "edited.mmj");
@@ -205,6 +223,16 @@ describe("inspect", () => {
     expect(lines({ from: 3000, to: 3000 })[0]).toMatch(/^3000 /);
     expect(lines({ kinds: ["instrument"] }).length).toBe(2);
     expect(lines({ kinds: ["book"], to: 2000 })[0]).toMatch(/ bids=\[[\d.]+x[\d.]+ .*\] asks=\[[\d.]+x/);
+  });
+
+  test("reads no further than what is asked for, or than its reader wants", () => {
+    const damaged = join(folder, "damaged");
+    cpSync(pieces.folder, damaged, { recursive: true });
+    writeFileSync(segmentPaths(damaged)[1] as string, "this is no journal");
+    const all = { from: null, to: null, kinds: [], market: null, order: null };
+    expect(inspectJournal(damaged, { ...all, to: 9 }, () => true)).toBeGreaterThanOrEqual(9);
+    expect(inspectJournal(damaged, all, () => false)).toBe(1);
+    expect(() => inspectJournal(damaged, all, () => true)).toThrow("is no journal");
   });
 
   test("by order: its intents, answers, fills, and the orders that took its place", () => {
