@@ -62,6 +62,8 @@ function checkValues(spec: CommandSpec, name: string, flag: Flag, given: readonl
 function checkNumber(spec: CommandSpec, name: string, flag: Flag, text: string): void {
   const value = parseNumber(text);
   if (Number.isNaN(value)) throw usageError(`${spec.name}: --${name} needs a number, not "${text}"`);
+  if (flag.integer === true && !Number.isSafeInteger(value))
+    throw usageError(`${spec.name}: --${name} needs a whole number of at most 2^53 - 1, not "${text}"`);
   if (flag.min !== undefined && value < flag.min)
     throw usageError(`${spec.name}: --${name} is at least ${flag.min}, not ${text}`);
 }

@@ -15,6 +15,8 @@ export interface Flag {
   /** May be given more than once. */
   many?: true;
   min?: number;
+  /** A number without a fraction, small enough to be exact. */
+  integer?: true;
   /** Closed list of values. */
   oneOf?: readonly string[];
 }

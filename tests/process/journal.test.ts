@@ -85,6 +85,8 @@ describe.skipIf(!enabled)("journals as a user meets them (needs MMBIN_PROCESS_TE
     [["replay", "2031"], 2, "no run 2031: mmbin runs lists them"],
     [["replay"], 2, "JOURNAL is missing"],
     [["report", "2031"], 2, "no run 2031: mmbin runs lists them"],
+    [["runs", "--limit", "1.5"], 2, '--limit needs a whole number of at most 2^53 - 1, not "1.5"'],
+    [["runs", "--limit", "99999999999999999999"], 2, "--limit needs a whole number"],
     [["runs", "--limit", "all"], 2, '--limit needs a number, not "all"'],
     [["paper", "--journal", "/proc/none", "--for", "1s"], 12, "/proc/none: cannot be made"],
     [
