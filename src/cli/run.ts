@@ -2,7 +2,7 @@
  * What backtest and paper share: from flags to a request, from a report to stdout and the state folder.
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { WallClock } from "../io/clock.ts";
 import { usageError } from "../io/exit.ts";
 import { journalsFolder } from "../io/journal_folder.ts";
@@ -121,7 +121,8 @@ function statusOn(screen: Screen | null): StatusOutput {
 function journalFolderOf(parsed: Parsed, request: RunRequest): string | null {
   const wanted = parsed.text("journal");
   if (wanted === "none" || (wanted === null && request.tapes.length > 0)) return null;
-  return wanted ?? join(journalsFolder(), request.runId);
+  // Whole, so that another process finds it from wherever it runs.
+  return wanted === null ? join(journalsFolder(), request.runId) : resolve(wanted);
 }
 
 /** Runs, prints and stores. Returns the exit code: 130 or 143 when a signal ended it. */
@@ -156,12 +157,16 @@ export async function runAndReport(
   }
   io.end();
   const text = `${JSON.stringify(report, null, 2)}\n`;
-  place.write(text);
-  const out = parsed.text("out");
-  if (out !== null) writeUserFile(out, text);
+  // Printed before it is kept: a disk that fills up meanwhile must not cost what a day of running says.
   if (jsonLines) writeOut(`${JSON.stringify(report)}\n`);
   else if (parsed.has("json")) writeOut(text);
   else writeOut(renderReport(report, { color: hasColor("out"), width: terminalWidth() }));
+  const out = parsed.text("out");
+  try {
+    place.write(text);
+  } finally {
+    if (out !== null) writeUserFile(out, text);
+  }
   if (ended !== null) throw ended;
   return signal.code;
 }

@@ -44,11 +44,14 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX fills_by_time ON fills (market, time_us);
    CREATE INDEX orders_by_time ON orders (market, decided_us);`,
+  // Numbers of processes come again, in a container at once: the mark tells a run's process from the next one of its number.
+  "ALTER TABLE runs ADD COLUMN process TEXT",
 ];
 export const STORE_VERSION = MIGRATIONS.length;
 
-/** A writer that somebody else holds up waits this long; rows wait for the next flush then. */
-const BUSY_MS = 250;
+/** How long to wait for another writer: where a run begins and ends, and between two frames, where rows can wait for the next flush. */
+const PATIENT_MS = 10_000;
+const HURRIED_MS = 250;
 
 export type RunState = "running" | "done" | "stopped" | "failed" | "crashed";
 
@@ -66,6 +69,8 @@ export interface RunRow {
   state: RunState;
   host: string;
   pid: number;
+  /** Mark of the process; null where the system tells none. */
+  process: string | null;
   journal: string | null;
   report: string | null;
 }
@@ -156,7 +161,7 @@ export class Store {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       db = new Database(path, { create: true, strict: true });
       chmodSync(path, 0o600);
-      db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      db.run(`PRAGMA busy_timeout = ${PATIENT_MS}`);
       db.run("PRAGMA journal_mode = WAL");
       // The journal is the record and is synced; here a power loss may cost the last rows, never the file.
       db.run("PRAGMA synchronous = NORMAL");
@@ -165,7 +170,7 @@ export class Store {
     } catch (error) {
       db?.close();
       if ("exitCode" in (error as Error)) throw error;
-      throw storageError(`${path}: cannot be used (${(error as Error).message}): move it away to begin a new one`);
+      throw unusable(path, error);
     }
     return new Store(path, db);
   }
@@ -174,22 +179,39 @@ export class Store {
     this.#db.close();
   }
 
+  /** Whether frames wait behind this store: then another writer is given up on soon. */
+  set isHurried(hurried: boolean) {
+    this.#db.run(`PRAGMA busy_timeout = ${hurried ? HURRIED_MS : PATIENT_MS}`);
+  }
+
+  /** Does something with the database; what it refuses is a storage error. */
+  #try<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw unusable(this.path, error);
+    }
+  }
+
   /** Writes or replaces the row of a run. */
   putRun(run: RunRow): void {
-    this.#put("runs", run as unknown as Row, "id");
+    this.#try(() => this.#put("runs", run as unknown as Row, "id"));
   }
 
   putResults(results: readonly ResultRow[]): void {
-    for (const row of results) this.#put("results", row as unknown as Row, "run_id, market");
+    this.#try(() => {
+      for (const row of results) this.#put("results", row as unknown as Row, "run_id, market");
+    });
   }
 
   /** Writes all of a batch or, on an error, nothing of it. */
   write(batch: StoreBatch): void {
-    this.#db.transaction(() => {
+    const all = this.#db.transaction(() => {
       for (const row of batch.orders) this.#put("orders", row as unknown as Row, "run_id, cloid");
       for (const row of batch.fills) this.#put("fills", row as unknown as Row, "run_id, market, tid, oid");
       for (const row of batch.ledger) this.#put("ledger", row as unknown as Row, "run_id, seq");
-    })();
+    });
+    this.#try(() => all());
   }
 
   #put(table: string, row: Row, key: string): void {
@@ -205,7 +227,7 @@ export class Store {
 
   /** Runs, newest first. */
   runs(limit: number): RunRow[] {
-    return this.#db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?").all(limit) as RunRow[];
+    return this.#try(() => this.#db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?").all(limit) as RunRow[]);
   }
 
   /** Runs whose id is this or begins with it. */
@@ -216,7 +238,7 @@ export class Store {
   }
 
   running(): RunRow[] {
-    return this.#db.query("SELECT * FROM runs WHERE state = 'running'").all() as RunRow[];
+    return this.#try(() => this.#db.query("SELECT * FROM runs WHERE state = 'running'").all() as RunRow[]);
   }
 
   results(runId: string): ResultRow[] {
@@ -229,12 +251,18 @@ export class Store {
       .query("SELECT count(*) AS count, coalesce(sum(notional_micro_usd), 0) AS micro_usd FROM fills WHERE run_id = ?")
       .get(runId) as { count: number; micro_usd: number };
   }
+}
 
-  /** Deletes what was derived of a run, before it is derived again. */
-  clearRun(runId: string): void {
-    for (const table of ["orders", "fills", "ledger"])
-      this.#db.query(`DELETE FROM ${table} WHERE run_id = ?`).run(runId);
-  }
+/** What SQLite or the system says, with what to do about it: moving the file away mends a damaged one only. */
+function unusable(path: string, error: unknown): Error {
+  const { code = "", message } = error as Error & { code?: string };
+  if (code.startsWith("SQLITE_BUSY"))
+    return storageError(`${path}: another process keeps it busy (${message}): try again when it is done`);
+  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT"))
+    return storageError(`${path}: cannot be used (${message}): move it away to begin a new one`);
+  return storageError(
+    `${path}: cannot be used (${message}): see that it can be written, or set XDG_STATE_HOME to a folder that can`,
+  );
 }
 
 function migrate(path: string, db: Database): void {

@@ -82,7 +82,7 @@ export class RunBook implements FrameTap {
       this.#store.write({ orders: [...this.#dirty], fills: this.#fills, ledger: this.#ledger });
       this.failure = "";
     } catch (error) {
-      this.failure = `${this.#store.path}: cannot be written (${(error as Error).message})`;
+      this.failure = (error as Error).message;
       if (this.#dirty.size + this.#fills.length + this.#ledger.length < ROWS_MAX) return;
     }
     for (const order of this.#dirty) if (ENDED.has(order.state)) this.#orders.delete(order.cloid);

@@ -8,6 +8,7 @@ import { US_PER_MS } from "../core/units.ts";
 import type { Clock } from "../io/clock.ts";
 import type { RunHeader } from "../io/journal_format.ts";
 import { cutTornTail, forEachFrame, readSegment, segmentPaths } from "../io/journal_reader.ts";
+import { isProcessAlive, processMark } from "../io/process.ts";
 import { type ResultRow, type RunRow, type RunState, Store } from "../io/store.ts";
 import type { MarketReport } from "./report_schema.ts";
 import { RunBook } from "./run_book.ts";
@@ -38,18 +39,20 @@ export class RunStore {
     finishDead(store);
     const row = rowOf(run, places, hostname());
     store.putRun(row);
+    store.isHurried = true;
     return new RunStore(store, row, new RunBook(store, run.run_id, run.markets, clock));
   }
 
   /** Ends the run: the rest of its rows, its results, its state. Returns what went wrong, or "". */
   finish(state: RunState, endedUs: number, markets: readonly MarketReport[]): string {
+    this.#store.isHurried = false;
     this.book.flush();
     try {
       this.#store.putResults(markets.map((m) => resultOf(this.#row.id, m)));
       this.#store.putRun({ ...this.#row, state, ended_us: endedUs });
       return this.book.failure;
     } catch (error) {
-      return `${this.#store.path}: cannot be written (${(error as Error).message})`;
+      return (error as Error).message;
     } finally {
       this.#store.close();
     }
@@ -71,6 +74,7 @@ function rowOf(run: RunHeader, places: RunPlaces, host: string): RunRow {
     state: "running",
     host,
     pid: places.processId,
+    process: processMark(places.processId),
     journal: places.journal,
     report: places.report,
   };
@@ -95,8 +99,8 @@ function resultOf(runId: string, m: MarketReport): ResultRow {
 }
 
 /** Runs of this machine whose process is gone are finished from their journals: torn tails cut, rows derived, state `crashed`. */
-export function finishDead(store: Store, isAlive: (pid: number) => boolean = isProcessAlive): RunRow[] {
-  const dead = store.running().filter((run) => run.host === hostname() && !isAlive(run.pid));
+export function finishDead(store: Store, isAlive: (run: RunRow) => boolean = isRunAlive): RunRow[] {
+  const dead = store.running().filter((run) => run.host === hostname() && !isAlive(run));
   return dead.map((run) => {
     const endedUs = run.journal === null ? null : deriveRun(store, run.id, run.journal);
     const finished: RunRow = { ...run, state: "crashed", ended_us: endedUs };
@@ -106,8 +110,8 @@ export function finishDead(store: Store, isAlive: (pid: number) => boolean = isP
 }
 
 /**
- * Derives a run's orders, fills and cash flows from its journal again. Returns when the journal was last written to, or null where there is
- * none (any more) to read.
+ * Derives a run's orders, fills and cash flows from its journal again. Rows that are there and that the journal does not tell (any more) stay:
+ * it may be pruned, or damaged. Returns when the journal was last written to, or null where there is none (any more) to read.
  */
 export function deriveRun(store: Store, runId: string, journal: string): number | null {
   let book: RunBook | null = null;
@@ -116,14 +120,10 @@ export function deriveRun(store: Store, runId: string, journal: string): number 
     for (const path of segmentPaths(journal)) {
       const changedUs = statSync(path).mtimeMs * US_PER_MS;
       const segment = readSegment(path);
-      if (segment === null) continue;
+      if (segment === null || segment.header.run_id !== runId) continue;
       endedUs = Math.round(changedUs);
       cutTornTail(segment);
-      if (book === null) {
-        // A pruned journal tells less than the rows that were written while it was whole.
-        if (segment.header.frames_before === 0) store.clearRun(runId);
-        book = new RunBook(store, runId, segment.header.markets, { monotonicUs: () => 0 });
-      }
+      book ??= new RunBook(store, runId, segment.header.markets, { monotonicUs: () => 0 });
       const into = book;
       forEachFrame(segment, (data, at) => into.write(data, at));
       into.flush();
@@ -134,11 +134,4 @@ export function deriveRun(store: Store, runId: string, journal: string): number 
   return endedUs;
 }
 
-function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
+const isRunAlive = (run: RunRow): boolean => isProcessAlive(run.pid, run.process);

@@ -150,6 +150,31 @@ describe.skipIf(!enabled)("journals as a user meets them (needs MMBIN_PROCESS_TE
     ]);
   });
 
+  test("a journal named from here is found from anywhere", async () => {
+    const child = Bun.spawn(
+      [process.execPath, join(root, "src", "main.ts"), "paper", "--speed", "600", "--journal", "mine"],
+      {
+        cwd: folder,
+        env,
+        stdout: "ignore",
+        stderr: "pipe",
+      },
+    );
+    await child.stderr.getReader().read();
+    child.kill("SIGKILL");
+    await child.exited;
+    const [run] = JSON.parse((await mmbin("runs", "--limit", "1", "--json")).out);
+    expect(run).toMatchObject({ state: "crashed", journal: join(folder, "mine"), ended_us: expect.any(Number) });
+  });
+
+  test("a report that cannot be kept is printed all the same, with 12", async () => {
+    const out = join(folder, "nowhere", "report.json");
+    const ran = await mmbin("paper", "--for", "1m", "--speed", "5000", "--quiet", "--json", "--out", out);
+    expect([ran.code, ran.err]).toEqual([12, expect.stringContaining(`${out}: cannot be written (ENOENT)`)]);
+    const { run_id } = JSON.parse(ran.out);
+    expect((await mmbin("report", run_id, "--json")).code).toBe(0);
+  });
+
   test("a journal that was taken while a tape is read is the backtest's", async () => {
     const tape = join(folder, "tape.zst");
     await mmbin("paper", "--for", "2m", "--speed", "5000", "--quiet", "--record", tape);

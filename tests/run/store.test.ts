@@ -1,12 +1,14 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { statSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { loadConfig, resolveRunSettings } from "../../src/io/config.ts";
+import { readSegment, segmentPaths } from "../../src/io/journal_reader.ts";
+import { processMark } from "../../src/io/process.ts";
 import { STORE_VERSION, Store } from "../../src/io/store.ts";
 import { deriveRun, finishDead, RunStore } from "../../src/run/run_store.ts";
-import { findReport, listRuns } from "../../src/run/runs.ts";
+import { findReport, type ListedRun, listRuns } from "../../src/run/runs.ts";
 import { HandClock, testFolder } from "../fixtures/journal.ts";
 import { makeWorld, runWorld } from "../fixtures/world.ts";
 
@@ -93,11 +95,45 @@ describe("a run in the store", () => {
     const tables = ["orders", "fills", "ledger"];
     const before = tables.map((t) => all(`SELECT * FROM ${t}`));
     const store = Store.open();
-    store.clearRun(identity.id);
+    const db = new Database(path);
+    for (const table of tables) db.run(`DELETE FROM ${table}`);
+    db.close();
+    expect(deriveRun(store, "another", journal)).toBe(null);
     expect(all("SELECT * FROM fills")).toEqual([]);
     expect(deriveRun(store, identity.id, journal)).toBeGreaterThan(0);
     store.close();
     expect(tables.map((t) => all(`SELECT * FROM ${t}`))).toEqual(before);
+  });
+
+  test("a damaged journal takes nothing from the rows that were written while it was whole", () => {
+    const before = all("SELECT * FROM orders");
+    const broken = join(folder, "broken");
+    cpSync(journal, broken, { recursive: true });
+    const segment = segmentPaths(broken)[0] as string;
+    const bytes = readFileSync(segment);
+    const at = (readSegment(segment)?.blocks[0]?.from ?? 0) * 8 + 20;
+    bytes[at] = (bytes[at] as number) ^ 1;
+    writeFileSync(segment, bytes);
+    expect(() => readSegment(segment)).toThrow("is damaged");
+    const store = Store.open();
+    deriveRun(store, identity.id, broken);
+    store.close();
+    expect(all("SELECT * FROM orders")).toEqual(before);
+  });
+
+  test("a running row whose process number another program has now is of a dead run", () => {
+    const store = Store.open();
+    const { results: _r, fill_count: _f, notional_usd: _n, ...row } = listRuns(1)[0] as ListedRun;
+    const mine = { ...row, state: "running" as const, journal: null, pid: process.pid };
+    store.putRun({ ...mine, id: "20251201T000000Z-mine", process: processMark(process.pid) });
+    store.putRun({ ...mine, id: "20251202T000000Z-reused", process: "the boot before/12345" });
+    store.putRun({ ...mine, id: "20251203T000000Z-unmarked", process: null });
+    const told = processMark(process.pid) !== null;
+    expect(finishDead(store).map((r) => r.id)).toEqual(told ? ["20251202T000000Z-reused"] : []);
+    const db = new Database(path);
+    db.run("DELETE FROM runs WHERE id LIKE '202512%'");
+    db.close();
+    store.close();
   });
 
   test("the list and its ids: whole, begun, latest; what has no report says why", () => {
@@ -149,6 +185,21 @@ describe("the file", () => {
     }
   });
 
+  test("one of the first version keeps its rows", () => {
+    const first = join(folder, "first.db");
+    const store = Store.open(first);
+    const { results: _r, fill_count: _f, notional_usd: _n, ...run } = listRuns(1)[0] as ListedRun;
+    store.putRun(run);
+    store.close();
+    const db = new Database(first);
+    db.run("ALTER TABLE runs DROP COLUMN process");
+    db.run("PRAGMA user_version = 1");
+    db.close();
+    const again = Store.open(first);
+    expect(again.runs(9)).toEqual([{ ...run, process: null }]);
+    again.close();
+  });
+
   test("rows wait while somebody else writes, and come with the next flush", () => {
     const busy = join(folder, "busy.db");
     const store = Store.open(busy);
@@ -157,7 +208,8 @@ describe("the file", () => {
     const row = listRuns(1)[0];
     if (row === undefined) throw new Error("there is a run");
     const { results: _r, fill_count: _f, notional_usd: _n, ...run } = row;
-    expect(() => store.putRun(run)).toThrow("locked");
+    store.isHurried = true;
+    expect(() => store.putRun(run)).toThrow("another process keeps it busy (database is locked): try again");
     other.run("ROLLBACK");
     store.putRun(run);
     expect(store.runs(9).length).toBe(1);
