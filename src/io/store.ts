@@ -51,7 +51,7 @@ export const STORE_VERSION = MIGRATIONS.length;
 
 /** How long to wait for another writer: where a run begins and ends, and between two frames, where rows can wait for the next flush. */
 const PATIENT_MS = 10_000;
-const HURRIED_MS = 250;
+const HURRIED_MS = 5;
 
 export type RunState = "running" | "done" | "stopped" | "failed" | "crashed";
 

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { loadConfig } from "../../src/io/config.ts";
 import { PaperRun } from "../../src/run/paper.ts";
 import { openPlace } from "../../src/run/place.ts";
+import { NO_STATUS } from "../../src/run/request.ts";
 import { GENERATED_MARKET } from "../../src/sim/flow.ts";
 import { QUIET, requestFor } from "../fixtures/request.ts";
 import { marketNames } from "./markets.ts";
@@ -107,20 +108,25 @@ async function printMarkets(name: string, program: readonly string[]): Promise<v
 async function printGrowth(): Promise<void> {
   const held: string[] = [];
   let minutes = 0;
-  const status = (line: string): void => {
+  const write = (lines: readonly string[]): void => {
     minutes += 1;
     if (minutes % 60 !== 0) return;
     Bun.gc(true);
     const { heapSize } = heapStats();
     const resident = process.memoryUsage.rss() / MIB;
     held.push(
-      `${(heapSize / MIB).toFixed(1)} MiB (${/\d+ fills/.exec(line)?.[0]}, ${resident.toFixed(0)} MiB resident)`,
+      `${(heapSize / MIB).toFixed(1)} MiB (${/ n (\d+)/.exec(lines[0] ?? "")?.[1]} fills, ${resident.toFixed(0)} MiB resident)`,
     );
   };
   const request = requestFor({ command: "paper", forSeconds: HOURS * 3600 + 90, speed: 1e6 });
   const place = openPlace(request, "local");
   try {
-    await new PaperRun(request, { ...QUIET, status }, place, loadConfig(null)).run([GENERATED_MARKET]);
+    await new PaperRun(
+      request,
+      { ...QUIET, status: { ...NO_STATUS, form: "lines", write } },
+      place,
+      loadConfig(null),
+    ).run([GENERATED_MARKET]);
   } finally {
     place.close();
   }
