@@ -12,7 +12,7 @@ import type { FrameTap } from "./sequencer.ts";
 
 /** Between two transactions: a reader beside a running process is never further behind. */
 const FLUSH_US = 5 * US_PER_SECOND;
-/** Rows that wait for a store that refuses; beyond them the run's rows are derived from its journal later. */
+/** Rows that wait for a store that refuses; beyond them they are given up. */
 const ROWS_MAX = 100_000;
 
 const STATE_NAMES = new Map<number, string>(Object.entries(ORDER_STATUS).map(([name, code]) => [code, name]));
@@ -22,6 +22,8 @@ const ENDED = new Set(["filled", "cancelled", "rejected", "refused", "missing", 
 export class RunBook implements FrameTap {
   /** Why rows could not be written, or "". */
   failure = "";
+  /** Rows that the store will never have. */
+  #lostCount = 0;
   readonly #store: Store;
   readonly #runId: string;
   readonly #markets: readonly MarketNames[];
@@ -80,10 +82,12 @@ export class RunBook implements FrameTap {
     if (this.#dirty.size + this.#fills.length + this.#ledger.length === 0) return;
     try {
       this.#store.write({ orders: [...this.#dirty], fills: this.#fills, ledger: this.#ledger });
-      this.failure = "";
+      this.failure = this.#lostCount === 0 ? "" : `${this.#store.path}: ${this.#lostCount} row(s) of the run are lost`;
     } catch (error) {
       this.failure = (error as Error).message;
-      if (this.#dirty.size + this.#fills.length + this.#ledger.length < ROWS_MAX) return;
+      const count = this.#dirty.size + this.#fills.length + this.#ledger.length;
+      if (count < ROWS_MAX) return;
+      this.#lostCount += count;
     }
     for (const order of this.#dirty) if (ENDED.has(order.state)) this.#orders.delete(order.cloid);
     this.#dirty.clear();
@@ -130,10 +134,18 @@ export class RunBook implements FrameTap {
     // A request about an order that had been filled found nothing; the order is what it was.
     if (status === ORDER_STATUS.missing && order.state === "filled") return;
     if (status === ORDER_STATUS.refused && order.state !== "sent") return;
-    this.#set(order, STATE_NAMES.get(status) ?? String(status), timeUs);
-    if (status !== ORDER_STATUS.resting || order.replaces === null) return;
-    const old = this.#orders.get(order.replaces);
-    if (old !== undefined && !ENDED.has(old.state)) this.#set(old, "replaced", timeUs);
+    // A fill may be told before the answer that its order rests.
+    if (status === ORDER_STATUS.resting && ENDED.has(order.state)) this.#dirty.add(order);
+    else this.#set(order, STATE_NAMES.get(status) ?? String(status), timeUs);
+    if (status === ORDER_STATUS.resting) this.#endReplaced(order, "replaced", timeUs);
+    // A modify ends the old order whatever becomes of the new one, and a gap both of them.
+    if (status === ORDER_STATUS.rejected || status === ORDER_STATUS.cancelled)
+      this.#endReplaced(order, "cancelled", timeUs);
+  }
+
+  #endReplaced(order: OrderRow, state: string, timeUs: TimeUs): void {
+    const old = order.replaces === null ? undefined : this.#orders.get(order.replaces);
+    if (old !== undefined && !ENDED.has(old.state)) this.#set(old, state, timeUs);
   }
 
   #onFill(data: Float64Array, at: number): void {
@@ -161,6 +173,8 @@ export class RunBook implements FrameTap {
     this.#addLedger(data, at, "fee", -feeUsd);
     const order = this.#orders.get(cloid);
     if (order === undefined) return;
+    order.oid = data[at + FILL.oid] as number;
+    this.#endReplaced(order, "replaced", timeUs);
     order.filled = Number((order.filled + coins(lots, market)).toFixed(market.sz_decimals));
     this.#set(order, order.filled >= order.size ? "filled" : order.state, timeUs);
   }

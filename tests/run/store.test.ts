@@ -3,10 +3,12 @@ import { describe, expect, test } from "bun:test";
 import { cpSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { FrameLane, FUNDING, KIND } from "../../src/core/frame.ts";
 import { loadConfig, resolveRunSettings } from "../../src/io/config.ts";
 import { readSegment, segmentPaths } from "../../src/io/journal_reader.ts";
 import { processMark } from "../../src/io/process.ts";
 import { STORE_VERSION, Store } from "../../src/io/store.ts";
+import { RunBook } from "../../src/run/run_book.ts";
 import { deriveRun, finishDead, RunStore } from "../../src/run/run_store.ts";
 import { findReport, type ListedRun, listRuns } from "../../src/run/runs.ts";
 import { HandClock, testFolder } from "../fixtures/journal.ts";
@@ -89,6 +91,62 @@ describe("a run in the store", () => {
         "SELECT * FROM orders o WHERE state = 'replaced' AND NOT EXISTS (SELECT 1 FROM orders n WHERE n.replaces = o.cloid)",
       ),
     ).toEqual([]);
+  });
+
+  test("an order that is over is not left open: filled before it is answered, old when its modify is refused a place or meets a gap", () => {
+    const far = join(folder, "far");
+    const told = "20260101T000001Z-told";
+    const gone = makeWorld(7, 900, (_push, second) => !(second % 300 > 200 && second % 300 < 220));
+    let run: RunStore | undefined;
+    const long = runWorld(gone, set, {
+      markets: ["sim:HYPE", "HYPE"],
+      onSession: (s) => {
+        const named = { ...identity, id: told };
+        run = RunStore.begin(s.runHeader(named), { ...places, journal: far }, clock);
+        s.sequencer.taps.push(run.book);
+      },
+      onPush: (s) => {
+        clock.timeUs = s.endedUs;
+      },
+    });
+    run?.book.flush();
+    const open = "SELECT count(*) n FROM orders WHERE state IN ('sent', 'resting') AND run_id = ? AND decided_us < ?";
+    const count = (untilUs: number): number => {
+      const db = new Database(path, { readonly: true });
+      const { n } = db.query(open).get(told, untilUs) as { n: number };
+      db.close();
+      return n;
+    };
+    // Two markets with two slots a side; what the last seconds decided is still on its way.
+    expect(long.sequencer.intentCount).toBeGreaterThan(1000);
+    expect(count(long.endedUs - 60_000_000)).toBe(0);
+    run?.finish("done", 99, []);
+    const db = new Database(path);
+    db.run("PRAGMA foreign_keys = ON");
+    db.run("DELETE FROM runs WHERE id = ?", [told]);
+    db.close();
+  });
+
+  test("rows that a store refuses for too long are given up, and that is said to the end", () => {
+    let refuses = true;
+    const refusing = {
+      path: "store.db",
+      write: () => {
+        if (refuses) throw new Error("disk full");
+      },
+    } as unknown as Store;
+    const book = new RunBook(refusing, "run", [{ coin: "HYPE", sz_decimals: 2 }], clock);
+    const lane = new FrameLane(FUNDING.size);
+    lane.begin(KIND.funding, FUNDING.size, 5, 5, 0);
+    for (let i = 0; i < 99_999; i++) book.write(lane.data, 0);
+    book.flush();
+    expect(book.failure).toBe("disk full");
+    book.write(lane.data, 0);
+    book.flush();
+    refuses = false;
+    book.write(lane.data, 0);
+    book.flush();
+    expect(book.failure).toBe("store.db: 100000 row(s) of the run are lost");
   });
 
   test("derived from the journal again it is the same, row by row", () => {
