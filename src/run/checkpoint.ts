@@ -109,8 +109,10 @@ export function saveCheckpoint(checkpoint: Checkpoint): string {
   const path = checkpointPath(checkpoint.venue, checkpoint.market);
   try {
     mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.new`, `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    // Two processes may trade one market: each has a file of its own to write whole.
+    const fresh = `${path}.${process.pid}`;
+    writeFileSync(fresh, `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
+    renameSync(fresh, path);
   } catch (error) {
     throw storageError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code ?? "error"})`);
   }
@@ -146,7 +148,9 @@ export function findPrior(
     return null;
   }
   try {
-    return take(path, readCheckpoint(path), venue, nowUs);
+    const checkpoint = readCheckpoint(path);
+    // Names that differ by a sign, or by case where the file system does not tell, share a file.
+    return checkpoint.market === market ? take(path, checkpoint, venue, nowUs) : null;
   } catch (error) {
     note(`no prior: ${(error as Error).message}`);
     return null;

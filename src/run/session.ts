@@ -226,6 +226,8 @@ export class Session {
     if (ownSeconds * US_PER_SECOND < CHECKPOINT_US) return null;
     const values = new Float64Array(PRIOR_AT.size);
     engine.board.writePrior(values);
+    // A market that showed no book (halted, or silent) taught nothing: what an earlier run learnt of it stays.
+    if (Number.isNaN(values[PRIOR_AT.touch])) return null;
     const memorySeconds = engine.params.intensityMemorySeconds;
     const prior = this.#priors[index] ?? null;
     const market = this.#markets[index] as string;

@@ -78,6 +78,19 @@ describe("what is carried", () => {
     expect(brief.checkpoint(0, "testnet")).toBe(null);
   });
 
+  test("a market that showed no book leaves what was learnt of it before alone", () => {
+    const silent = world.pushes.filter((p) => !p.text.includes(`"${MARKET}"`));
+    const run = runWorld({ ...world, pushes: silent }, [], { markets: [MARKET, "HYPE"] });
+    expect([run.checkpoint(0, "testnet"), run.checkpoint(1, "testnet")?.market]).toEqual([null, "HYPE"]);
+  });
+
+  test("the file of another name that is written alike is not taken", () => {
+    const path = saveCheckpoint({ ...checkpoint, market: "a:b" });
+    expect(checkpointPath("testnet", "a_b")).toBe(path);
+    expect(findPrior(["latest"], "a_b", "testnet", nowUs, note)).toBe(null);
+    expect(findPrior(["latest"], "a:b", "testnet", nowUs, note)?.source).toBe(path);
+  });
+
   test("every loop is fed, on a socket as over a tape: the two learn the same", async () => {
     const items = world.pushes.map((p) => ({ timeUs: p.timeUs, text: p.text }));
     const place = markedPlace(world.answers, items);
