@@ -12,6 +12,11 @@ import { closedFormSkew } from "./glft.ts";
 /** Fastest change of ln gamma per second: gamma must not spend requests by jittering. */
 export const LOG_GAMMA_PER_SECOND_MAX = 0.1;
 
+/** A last step of this size lands within the last digits: a secant's error shrinks with the product of its last two steps. */
+const STEP_END = 1e-13;
+/** Halving alone from the widest bounds ends by then. */
+const STEPS_MAX = 60;
+
 /** Features of risk, each in [0, 1]; NaN is a cold signal and changes nothing. */
 export interface RiskFeatures {
   volatility: number;
@@ -24,8 +29,9 @@ export interface RiskFeatures {
 /**
  * Gamma whose closed-form skew per clip is `skewFrac`, within [min, max].
  *
- * Dimensionless: CARA aversion times the notional of one clip. The skew grows with gamma, so a bisection on ln gamma is exact to the last
- * digits; gamma = 2 A kappa skew^2 / (e sigma^2) is its small-gamma limit.
+ * Dimensionless: CARA aversion times the notional of one clip. ln skew rises with ln gamma, at slope 1/2 where gamma is small (its limit,
+ * gamma = 2 A kappa skew^2 / (e sigma^2), is where the search begins) and steeper beyond: a secant within a bracket takes five to eight
+ * steps where halving took sixty, which was half of a refresh.
  */
 export function gammaFromSkew(
   skewFrac: number,
@@ -40,12 +46,25 @@ export function gammaFromSkew(
   if (closedFormSkew(kappa, arrivalPerSecond, max, sigma) <= skewFrac) return max;
   let low = Math.log(min);
   let high = Math.log(max);
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2;
-    if (closedFormSkew(kappa, arrivalPerSecond, Math.exp(middle), sigma) < skewFrac) low = middle;
-    else high = middle;
+  let x = Math.log((2 * arrivalPerSecond * kappa * skewFrac * skewFrac) / (Math.E * sigma * sigma));
+  if (!(x > low && x < high)) x = (low + high) / 2;
+  const offAt = (at: number): number =>
+    Math.log(closedFormSkew(kappa, arrivalPerSecond, Math.exp(at), sigma) / skewFrac);
+  let slope = 0.5;
+  let off = offAt(x);
+  for (let i = 0; i < STEPS_MAX; i++) {
+    if (off < 0) low = x;
+    else high = x;
+    let next = x - off / slope;
+    if (!(next > low && next < high)) next = (low + high) / 2;
+    if (Math.abs(next - x) <= STEP_END) return Math.exp(next);
+    const offNext = offAt(next);
+    const rise = (offNext - off) / (next - x);
+    if (rise > 0) slope = rise;
+    x = next;
+    off = offNext;
   }
-  return Math.exp((low + high) / 2);
+  return Math.exp(x);
 }
 
 /** A feature as the models take it: clipped, and 0 while its signal is cold. */
