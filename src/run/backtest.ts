@@ -29,7 +29,7 @@ export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> 
     pass.records?.end(report, io);
     return report;
   } catch (error) {
-    pass.records?.fail();
+    await pass.records?.fail();
     throw error;
   }
 }
@@ -116,8 +116,8 @@ async function runOnce(
       clock ??= new ScaledClock(timeUs, speed);
       return clock.nowUs() >= timeUs ? undefined : waitFor(clock, timeUs, io, (nowUs) => status?.update(nowUs));
     },
-  }).catch((error: unknown) => {
-    (records as RunRecords | null)?.fail();
+  }).catch(async (error: unknown) => {
+    await (records as RunRecords | null)?.fail();
     throw error;
   });
   (status as StatusWriter | null)?.finish();
@@ -125,8 +125,10 @@ async function runOnce(
     throw new FactsError(`${request.tapes[0]}: holds no push of the venue: there is nothing to trade on`);
   await (records as RunRecords | null)?.close();
   const silent = (session as Session).silentMarket;
-  if (silent !== null)
+  if (silent !== null) {
+    await (records as RunRecords | null)?.fail();
     throw new UnknownMarketError(`${silent} has no message on the tape: name a market that it holds`);
+  }
   return { session, records, tapes, stopped: timedOut || io.stopRequested() };
 }
 

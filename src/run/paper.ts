@@ -104,7 +104,7 @@ export class PaperRun {
       if (ended !== null) throw new RunEnded(report, ended);
       return report;
     } catch (error) {
-      if (!(error instanceof RunEnded)) records.fail();
+      if (!(error instanceof RunEnded)) await records.fail();
       throw error;
     }
   }

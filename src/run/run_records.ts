@@ -32,12 +32,20 @@ export class RunRecords {
     const identity = { id: runId, number: runNumber, command, ...place };
     const wall = new WallClock();
     const settings = resolveRunSettings(config, loaded);
-    const journal = folder === null ? null : session.openJournal({ folder, settings, wall }, identity, timeUs);
-    if (reportFile === null) return new RunRecords(journal, null);
+    const openJournal = (): RunJournal | null =>
+      folder === null ? null : session.openJournal({ folder, settings, wall }, identity, timeUs);
+    if (reportFile === null) return new RunRecords(openJournal(), null);
+    // The store first: it finishes dead runs from their journals, which a new journal may prune.
     const places = { journal: folder, report: reportFile, startedUs: wall.nowUs(), processId: process.pid };
     const store = RunStore.begin(session.runHeader(identity), places, wall);
-    session.sequencer.taps.push(store.book);
-    return new RunRecords(journal, store);
+    try {
+      const journal = openJournal();
+      session.sequencer.taps.push(store.book);
+      return new RunRecords(journal, store);
+    } catch (error) {
+      store.finish("failed", wall.nowUs(), []);
+      throw error;
+    }
   }
 
   /** No frame comes any more: brings the journal to the medium. */
@@ -65,8 +73,9 @@ export class RunRecords {
     if (problem !== "") io.note(problem);
   }
 
-  /** The run broke and has no report. */
-  fail(): void {
+  /** The run broke and has no report; the journal keeps what broke it. */
+  async fail(): Promise<void> {
+    await this.close();
     this.#store?.finish("failed", new WallClock().nowUs(), []);
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { BLOCK_HEAD_BYTES, blockChecksum } from "../../src/io/journal_format.ts";
 import { readSegment, type Segment } from "../../src/io/journal_reader.ts";
 import { testFolder } from "../fixtures/journal.ts";
+import { makeWorld } from "../fixtures/world.ts";
 
 const enabled = process.env.MMBIN_PROCESS_TESTS === "1";
 const root = join(import.meta.dir, "..", "..");
@@ -173,6 +174,32 @@ describe.skipIf(!enabled)("journals as a user meets them (needs MMBIN_PROCESS_TE
     expect([ran.code, ran.err]).toEqual([12, expect.stringContaining(`${out}: cannot be written (ENOENT)`)]);
     const { run_id } = JSON.parse(ran.out);
     expect((await mmbin("report", run_id, "--json")).code).toBe(0);
+  });
+
+  test("a run that breaks is listed as failed: a market that the tape does not speak of, a bad line, a journal's folder in use", async () => {
+    const tape = join(folder, "whole.ndjson");
+    const world = makeWorld(1, 30);
+    const lines = [
+      ...world.answers.map((info) => JSON.stringify({ local_ms: 1_767_225_600_000, info })),
+      ...world.pushes
+        .filter((p) => p.text.includes('"coin":"sim:HYPE"'))
+        .map((p) => `{"local_ms":${p.timeUs / 1000},"msg":${p.text}}`),
+    ];
+    writeFileSync(tape, `${lines.join("\n")}\n`);
+    const newestState = async (): Promise<string> =>
+      JSON.parse((await mmbin("runs", "--json", "--limit", "1")).out)[0].state;
+    expect((await mmbin("backtest", "--tape", tape, "--market", "HYPE")).code).toBe(2);
+    expect(await newestState()).toBe("failed");
+    writeFileSync(tape, `${[...lines.slice(0, 200), "{"].join("\n")}\n`);
+    const into = join(folder, "broken-journal");
+    expect((await mmbin("backtest", "--tape", tape, "--market", "sim:HYPE", "--journal", into)).code).toBe(11);
+    expect(await newestState()).toBe("failed");
+    expect(JSON.parse((await mmbin("replay", into, "--verify", "--json")).out)).toMatchObject({
+      equal: true,
+      torn_bytes: 0,
+    });
+    expect((await mmbin("paper", "--journal", into, "--for", "1s")).code).toBe(12);
+    expect(await newestState()).toBe("failed");
   });
 
   test("a journal that was taken while a tape is read is the backtest's", async () => {
