@@ -4,7 +4,20 @@
  */
 
 import { assert } from "./assert.ts";
-import { BUY, COMMAND, COMMAND_FRAME, F, FILL, FUNDING, KIND, ORDER, ORDER_STATUS, SELL, TIMER } from "./frame.ts";
+import {
+  BUY,
+  COMMAND,
+  COMMAND_FRAME,
+  F,
+  FILL,
+  FUNDING,
+  KIND,
+  ORDER,
+  ORDER_STATUS,
+  SELL,
+  TIMER,
+  TIMER_GRID_US,
+} from "./frame.ts";
 import type { RunningHash } from "./hash.ts";
 import { type Instrument, readInstrument, syncInstrument } from "./market/instrument.ts";
 import { Lifecycle } from "./order/lifecycle.ts";
@@ -73,7 +86,7 @@ export class Engine {
     this.#share = share;
     this.lifecycle = new Lifecycle(this.slots);
     this.exposure = new Exposure(params.positionCapUsd, params.isolatedMarginUsd, this.position, this.slots);
-    this.board = new SignalBoard(params);
+    this.board = new SignalBoard(params, market * TIMER_GRID_US);
     this.quoter = new Quoter(params);
     this.burst = new BurstGuard(params.burstHalfLifeSeconds);
     this.sender = new Sender(

@@ -57,11 +57,14 @@ export class SignalBoard {
   readonly #referenceId: number;
   #microPx = Number.NaN;
   #verdictUs = Number.NEGATIVE_INFINITY;
+  readonly #verdictPhaseUs: number;
   #venueTimeUs = 0;
   #touchBid = 0;
   #touchAsk = 0;
 
-  constructor(params: MarketParams) {
+  /** @param verdictPhaseUs Delay of every verdict but the first, so that many markets are not judged at one moment. */
+  constructor(params: MarketParams, verdictPhaseUs = 0) {
+    this.#verdictPhaseUs = verdictPhaseUs % VERDICT_US;
     this.volatility = new Volatility(params);
     this.intensity = new Intensity(params);
     this.impact = new Impact(params, this.viability);
@@ -237,7 +240,8 @@ export class SignalBoard {
   /** Judges the market anew when half a minute has passed since the last verdict. */
   updateViability(timeUs: TimeUs, inputs: ViabilityInputs): void {
     if (timeUs - this.#verdictUs < VERDICT_US) return;
-    this.#verdictUs = timeUs;
+    // A verdict resamples for a millisecond: fifty on one timer hold everything up, one a timer nobody notices.
+    this.#verdictUs = this.#verdictUs === Number.NEGATIVE_INFINITY ? timeUs + this.#verdictPhaseUs : timeUs;
     this.viability.evaluate(inputs);
   }
 
