@@ -2,10 +2,10 @@
  * Where files of ours live: the XDG folders.
  * @module
  */
-import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { storageError } from "./exit.ts";
+import { inputError, storageError } from "./exit.ts";
 
 /** State folder: XDG_STATE_HOME/mmbin, or ~/.local/state/mmbin. */
 export function stateFolder(): string {
@@ -65,6 +65,16 @@ export function dropReport(place: ReportPlace): void {
 function unwritable(path: string, error: unknown): Error {
   const code = (error as NodeJS.ErrnoException).code ?? "error";
   return storageError(`${path}: cannot be written (${code}): set XDG_STATE_HOME to a folder that can`);
+}
+
+/** Reads a text file that the user named. Throws an input error. */
+export function readUserFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "error";
+    throw inputError(`${path}: ${code === "ENOENT" ? "no such file" : `cannot be read (${code})`}`);
+  }
 }
 
 /** Writes a file that the user named. */

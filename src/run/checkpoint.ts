@@ -10,7 +10,7 @@ import { IMPACT_SUM_COUNT } from "../core/signal/impact.ts";
 import { THRESHOLD_COUNT } from "../core/signal/intensity.ts";
 import { type TimeUs, US_PER_SECOND } from "../core/units.ts";
 import { inputError, storageError, usageError } from "../io/exit.ts";
-import { stateFolder } from "../io/paths.ts";
+import { readUserFile, stateFolder } from "../io/paths.ts";
 import { BUILD } from "../io/version.ts";
 
 /** Between two checkpoints, and the least that a run must have seen before its own is worth keeping. */
@@ -167,13 +167,7 @@ export function checkPriorFiles(wanted: readonly string[], markets: readonly str
 }
 
 function readCheckpoint(path: string): Checkpoint {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "error";
-    throw inputError(`${path}: ${code === "ENOENT" ? "no such file" : `cannot be read (${code})`}`);
-  }
+  const text = readUserFile(path);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -2,19 +2,13 @@
  * Facts from a file of their own, for tapes that were recorded without them.
  * @module
  */
-import { readFileSync } from "node:fs";
 import { inputError } from "../io/exit.ts";
+import { readUserFile } from "../io/paths.ts";
 import type { InfoAnswer } from "../wire/hyperliquid/instrument.ts";
 
 /** Reads `{request, response}` pairs: a JSON array, or one object a line, bare or as a tape's info lines. */
 export function readFacts(path: string): InfoAnswer[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "error";
-    throw inputError(`${path}: ${code === "ENOENT" ? "no such file" : `cannot be read (${code})`}`);
-  }
+  const text = readUserFile(path);
   const trimmed = text.trim();
   if (trimmed.startsWith("[")) return parseAll(path, trimmed, 1);
   return trimmed.split("\n").flatMap((line, i) => (line.trim() === "" ? [] : parseAll(path, line, i + 1)));

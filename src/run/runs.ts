@@ -2,8 +2,9 @@
  * Stored runs: the list, and the report of one.
  * @module
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { inputError, usageError } from "../io/exit.ts";
+import { readUserFile } from "../io/paths.ts";
 import { type ResultRow, type RunRow, Store } from "../io/store.ts";
 import { type Report, reportSchema } from "./report_schema.ts";
 import { finishDead } from "./run_store.ts";
@@ -73,11 +74,12 @@ export function findReport(name: string): Report {
 
 /** Reads and checks a stored report. */
 export function readReport(path: string): Report {
+  const text = readUserFile(path);
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw inputError(`${path}: ${(error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : "is not JSON"}`);
+    value = JSON.parse(text);
+  } catch {
+    throw inputError(`${path}: is not JSON`);
   }
   const report = reportSchema.safeParse(value);
   if (report.success) return report.data;

@@ -2,18 +2,10 @@
  * The interval of a mean that grows, kept as sums: what a status line shows between two reports.
  * @module
  */
-import { halfWidth, type IntervalMethod, widest } from "./interval.ts";
+import { halfWidth, type Interval, widest } from "./interval.ts";
 
 /** A mean so far and its 95 % interval; null where too little was seen. */
-export interface RunningMean {
-  mean: number | null;
-  lo: number | null;
-  hi: number | null;
-  n: number;
-  clusters: number;
-  blocks: number;
-  method: IntervalMethod;
-}
+export type RunningMean = Omit<Interval, "n_effective">;
 
 /**
  * Sums of one kind of group. With A = sum of w x and W = sum of w in a group, the squared sum of its scores w (x - mean) is
