@@ -227,13 +227,17 @@ export class Store {
 
   /** Runs, newest first. */
   runs(limit: number): RunRow[] {
-    return this.#try(() => this.#db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?").all(limit) as RunRow[]);
+    return this.#try(
+      () => this.#db.query("SELECT * FROM runs ORDER BY started_us DESC, id DESC LIMIT ?").all(limit) as RunRow[],
+    );
   }
 
   /** Runs whose id is this or begins with it. */
   find(id: string): RunRow[] {
     return this.#db
-      .query("SELECT * FROM runs WHERE id = ?1 OR substr(id, 1, length(?1)) = ?1 ORDER BY id = ?1 DESC, id DESC")
+      .query(
+        "SELECT * FROM runs WHERE id = ?1 OR substr(id, 1, length(?1)) = ?1 ORDER BY id = ?1 DESC, started_us DESC, id DESC",
+      )
       .all(id) as RunRow[];
   }
 

@@ -205,11 +205,15 @@ describe("a run in the store", () => {
     store.putRun({ ...row, id: "20260102T000000Z-dead", state: "running", pid: 1, journal: null });
     expect(finishDead(store, () => true)).toEqual([]);
     expect(finishDead(store, () => false).map((r) => [r.id, r.state])).toEqual([["20260102T000000Z-dead", "crashed"]]);
+    // Two runs of one second: the later one is the newest, whatever its name.
+    store.putRun({ ...row, id: "20260102T000000Z-alpha", state: "done", started_us: row.started_us + 1 });
+    expect(listRuns(1)[0]?.id).toBe("20260102T000000Z-alpha");
+    expect(() => findReport("20260102T000000Z")).toThrow("begins 2 runs");
     store.putRun({ ...row, id: "20260103T000000Z-far", state: "running", host: "elsewhere" });
     expect(finishDead(store, () => false)).toEqual([]);
     store.close();
-    expect(() => findReport("2026010")).toThrow("begins 3 runs");
-    expect(() => findReport("20260102")).toThrow("crashed and left no report");
+    expect(() => findReport("2026010")).toThrow("begins 4 runs");
+    expect(() => findReport("20260102T000000Z-d")).toThrow("crashed and left no report");
     expect(() => findReport("20260103")).toThrow("is still running");
   });
 });
