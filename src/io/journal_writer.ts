@@ -149,12 +149,13 @@ export class JournalWriter {
 
   /** Takes one whole frame. */
   write(data: Float64Array, at: number): void {
+    const size = data[at] as number;
+    if (this.#file >= 0 && this.#length + size > BLOCK_DOUBLES) this.commit();
+    // Asked after the commit, which may have failed: what is taken now would turn up in the next segment, out of place.
     if (this.#file < 0) {
       this.lostCount += 1;
       return;
     }
-    const size = data[at] as number;
-    if (this.#length + size > BLOCK_DOUBLES) this.commit();
     const to = HEAD_DOUBLES + this.#length;
     for (let i = 0; i < size; i++) this.#block[to + i] = data[at + i] as number;
     this.#length += size;

@@ -197,6 +197,21 @@ describe("a disk that refuses", () => {
     expect(segmentPaths(folder).map((p) => seqs(readSegment(p)))).toEqual([[1], [5]]);
   });
 
+  test("a block that fills up while the disk is full leaves nothing behind for the next segment", () => {
+    let full = false;
+    const { writer, folder } = newWriter(refusing({ write: (...args) => (full ? noSpace() : DISK.write(...args)) }));
+    writer.begin(START);
+    full = true;
+    let seq = 0;
+    while (!writer.isDown) write(writer, ++seq);
+    full = false;
+    writer.begin({ ...START, framesBefore: seq });
+    write(writer, seq + 1);
+    writer.commit();
+    expect(segmentPaths(folder).map((p) => seqs(readSegment(p)))).toEqual([[], [seq + 1]]);
+    expect([writer.lostCount, writer.frameCount]).toEqual([seq, 1]);
+  });
+
   test("short writes are gone on with; a block written in half is a torn tail", () => {
     let left = Number.POSITIVE_INFINITY;
     const short: JournalDisk["write"] = (file, bytes, from, count) => {

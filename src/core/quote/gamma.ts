@@ -48,23 +48,32 @@ export function gammaFromSkew(
   let high = Math.log(max);
   let x = Math.log((2 * arrivalPerSecond * kappa * skewFrac * skewFrac) / (Math.E * sigma * sigma));
   if (!(x > low && x < high)) x = (low + high) / 2;
-  const offAt = (at: number): number =>
-    Math.log(closedFormSkew(kappa, arrivalPerSecond, Math.exp(at), sigma) / skewFrac);
   let slope = 0.5;
-  let off = offAt(x);
+  let off = logSkewOff(x, skewFrac, kappa, arrivalPerSecond, sigma);
   for (let i = 0; i < STEPS_MAX; i++) {
     if (off < 0) low = x;
     else high = x;
     let next = x - off / slope;
     if (!(next > low && next < high)) next = (low + high) / 2;
     if (Math.abs(next - x) <= STEP_END) return Math.exp(next);
-    const offNext = offAt(next);
+    const offNext = logSkewOff(next, skewFrac, kappa, arrivalPerSecond, sigma);
     const rise = (offNext - off) / (next - x);
     if (rise > 0) slope = rise;
     x = next;
     off = offNext;
   }
   return Math.exp(x);
+}
+
+/** ln of the skew at a ln gamma over the wanted one. A function of its own: a closure would be made anew with every refresh. */
+function logSkewOff(
+  logGamma: number,
+  skewFrac: number,
+  kappa: number,
+  arrivalPerSecond: number,
+  sigma: number,
+): number {
+  return Math.log(closedFormSkew(kappa, arrivalPerSecond, Math.exp(logGamma), sigma) / skewFrac);
 }
 
 /** A feature as the models take it: clipped, and 0 while its signal is cold. */
