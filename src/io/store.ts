@@ -165,6 +165,9 @@ export class Store {
       db.run("PRAGMA journal_mode = WAL");
       // The journal is the record and is synced; here a power loss may cost the last rows, never the file.
       db.run("PRAGMA synchronous = NORMAL");
+      // Folding the log back syncs, and would do so between two frames: every 40 MB instead of every 4, and when the store is
+      // closed. Of 400 flushes of 100 rows the longest took 23 ms with the smaller log and 3 with this one.
+      db.run("PRAGMA wal_autocheckpoint = 10000");
       db.run("PRAGMA foreign_keys = ON");
       migrate(path, db);
     } catch (error) {

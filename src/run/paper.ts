@@ -100,7 +100,7 @@ export class PaperRun {
       if (writer !== null && writer.failure !== "") throw unwritable(writer.path, writer.failure);
       if (session.startedUs === 0) throw new NetError(`${venueName}: sent nothing of ${markets.join(", ")}`);
       const report = this.#report(session, following, records, ended);
-      records.end(report, this.#io);
+      records.end(report, this.#io, ended !== null);
       if (ended !== null) throw new RunEnded(report, ended);
       return report;
     } catch (error) {

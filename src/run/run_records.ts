@@ -66,9 +66,9 @@ export class RunRecords {
     return [{ code: "journal", text }];
   }
 
-  /** The run has its report. */
-  end(report: Report, io: RunIo): void {
-    const state = report.stopped ? "stopped" : "done";
+  /** The run has its report. @param isCut Whether something other than its own end ended it. */
+  end(report: Report, io: RunIo, isCut = false): void {
+    const state = report.stopped || isCut ? "stopped" : "done";
     const problem = this.#store?.finish(state, new WallClock().nowUs(), report.markets) ?? "";
     if (problem !== "") io.note(problem);
   }

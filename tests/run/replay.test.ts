@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { F, FILL, INTENT, KIND, ORDER } from "../../src/core/frame.ts";
 import { SLOT } from "../../src/core/order/slots.ts";
@@ -199,6 +199,28 @@ describe("a disk that fills up during a run", () => {
     expect(report).toMatchObject({ segments: 2, failure: expect.stringContaining("(ENOSPC)") });
     expect(report.lost_frames).toBeGreaterThan(500);
     expect(replayJournal(join(folder, "full"))).toMatchObject({ equal: true, holes: 1, segments: 2 });
+  });
+});
+
+describe("what a run keeps of older journals follows its settings", () => {
+  const short = { ...world, pushes: world.pushes.slice(0, 50) };
+  const root = join(process.env.XDG_STATE_HOME as string, "mmbin", "journals");
+  const old = join(root, "old", "000001.mmj");
+  const clock = new HandClock();
+
+  test.each([
+    ["by default a piece of 20 MB, two days old, stays", [], true],
+    ["journal_keep_days", ["journal_keep_days=1"], false],
+    ["journal_keep_mb", ["journal_keep_mb=16"], false],
+  ])("%s", async (name, set, stays) => {
+    mkdirSync(join(root, "old"), { recursive: true });
+    writeFileSync(old, "");
+    truncateSync(old, 20 * 1024 * 1024);
+    const seconds = clock.timeUs / 1e6 - 2 * 86_400;
+    utimesSync(old, seconds, seconds);
+    await journalWorld(short, join(root, `run ${name}`), { set, clock });
+    expect(existsSync(old)).toBe(stays);
+    rmSync(root, { recursive: true });
   });
 });
 
