@@ -36,6 +36,8 @@ export function serveLoopback<C>(port: number, socketPath: string, handlers: Ser
     server = Bun.serve<SocketData<C>>({
       hostname: "127.0.0.1",
       port,
+      // Whoever answers late, or never, decides that: Bun would end the connection after 10 s.
+      idleTimeout: 0,
       async fetch(request, self) {
         const path = new URL(request.url).pathname;
         if (path === socketPath) {

@@ -2,7 +2,8 @@
  * What a generated market says, in the venue's words.
  * @module
  */
-import { formatScaled, PERP_DECIMALS, US_PER_MS } from "../core/units.ts";
+import { PERP_DECIMALS, US_PER_MS } from "../core/units.ts";
+import { formatLots, formatPx } from "../wire/hyperliquid/format.ts";
 import type { FlowBook, FlowLevel, FlowPrint } from "./flow_book.ts";
 
 /** A coin as the wire names and scales it. */
@@ -11,16 +12,10 @@ export interface WireCoin {
   szDecimals: number;
 }
 
-/** The venue prints at least one digit after the point. */
-function decimal(value: number, decimals: number): string {
-  const text = formatScaled(value, decimals);
-  return text.includes(".") ? text : `${text}.0`;
-}
-
-const px = (c: WireCoin, value: number): string => decimal(value, PERP_DECIMALS - c.szDecimals);
+const px = (c: WireCoin, value: number): string => formatPx(value, PERP_DECIMALS - c.szDecimals);
 
 function level(c: WireCoin, l: FlowLevel): string {
-  return `{"px":"${px(c, l.px)}","sz":"${decimal(l.lots, c.szDecimals)}","n":${1 + (l.lots % 3)}}`;
+  return `{"px":"${px(c, l.px)}","sz":"${formatLots(l.lots, c.szDecimals)}","n":${1 + (l.lots % 3)}}`;
 }
 
 /** The touch of a book as a `bbo` push. */
@@ -54,7 +49,7 @@ export function tradesPush(c: WireCoin, prints: readonly WirePrint[]): string {
     const side = p.side > 0 ? "B" : "A";
     const hash = p.tid.toString(16).padStart(64, "0");
     return (
-      `{"coin":"${c.coin}","side":"${side}","px":"${px(c, p.px)}","sz":"${decimal(p.lots, c.szDecimals)}",` +
+      `{"coin":"${c.coin}","side":"${side}","px":"${px(c, p.px)}","sz":"${formatLots(p.lots, c.szDecimals)}",` +
       `"time":${p.timeUs / US_PER_MS},"hash":"0x${hash}","tid":${p.tid},"users":["0x${hash.slice(24)}","0x${hash.slice(24)}"]}`
     );
   };

@@ -76,9 +76,9 @@ export class AddressLimiter {
     return true;
   }
 
-  /** A maker's fill earns its credited notional. */
-  onFill(creditedUsd: MicroUsd): void {
-    this.volumeUsd += creditedUsd * this.rules.makerCreditRatio;
+  /** A fill earns its credited notional; a maker's by the ratio of the rules. */
+  onFill(creditedUsd: MicroUsd, isMaker = true): void {
+    this.volumeUsd += isMaker ? creditedUsd * this.rules.makerCreditRatio : creditedUsd;
   }
 
   /** What the venue would answer to a request refused now. */

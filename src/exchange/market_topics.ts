@@ -1,0 +1,137 @@
+/**
+ * Topics about one market: touch, book, trades, candles, context.
+ * @module
+ */
+import type { Trade } from "../sim/venue/events.ts";
+import type { VenueMarket } from "../sim/venue/market.ts";
+import { BOOK_LEVELS } from "../wire/hyperliquid/facts.ts";
+import { type BookForm, printBbo, printBook, printCandle, printContext, printTrade } from "./print_market.ts";
+import type { Subscription } from "./subscription.ts";
+import { frame, frameOf, type Tick, Topic, type View } from "./topic.ts";
+
+/** `bbo`: in each block in which the touch changed. */
+export class BboTopic extends Topic {
+  readonly #market: VenueMarket;
+  #version: number;
+  #told: string;
+
+  constructor(view: View, market: VenueMarket) {
+    super(view);
+    this.#market = market;
+    this.#version = market.book.touchVersion;
+    this.#told = printBbo(market, 0);
+  }
+
+  snapshot(): string[] {
+    return [frame("bbo", printBbo(this.#market, this.view.venue.nowMs))];
+  }
+
+  publish(tick: Tick, out: string[]): void {
+    const { touchVersion } = this.#market.book;
+    if (touchVersion === this.#version) return;
+    this.#version = touchVersion;
+    // What changed may have changed back within the block: compared without the time.
+    const text = printBbo(this.#market, 0);
+    if (text === this.#told) return;
+    this.#told = text;
+    out.push(frame("bbo", printBbo(this.#market, tick.timeMs)));
+  }
+}
+
+/** `l2Book`: the whole book at each stroke of a clock that all books share, changed or not. */
+export class BookTopic extends Topic {
+  readonly #market: VenueMarket;
+  readonly #form: BookForm;
+
+  constructor(view: View, market: VenueMarket, s: Subscription) {
+    super(view);
+    this.#market = market;
+    const fast = s.fast === true;
+    const levelCount = fast ? BOOK_LEVELS.fast : BOOK_LEVELS.full;
+    this.#form = { levelCount, nSigFigs: s.nSigFigs ?? null, mantissa: s.mantissa ?? null, fast };
+  }
+
+  snapshot(): string[] {
+    return [this.#frame(this.view.venue.nowMs)];
+  }
+
+  publish(tick: Tick, out: string[]): void {
+    if (this.#form.fast ? tick.fastBooks : tick.fullBooks) out.push(this.#frame(tick.timeMs));
+  }
+
+  #frame(timeMs: number): string {
+    return frame("l2Book", printBook(this.#market, timeMs, this.#form));
+  }
+}
+
+/** `trades`: one frame a block; before that, the last seconds in one frame that nothing marks as old. */
+export class TradesTopic extends Topic {
+  readonly #market: VenueMarket;
+  #trades: object[] = [];
+
+  constructor(view: View, market: VenueMarket) {
+    super(view);
+    this.#market = market;
+  }
+
+  snapshot(): string[] {
+    const replay = this.view.history.market(this.#market).replay(this.view.venue.nowMs);
+    return replay.length === 0 ? [] : [frameOf("trades", replay.map(printTrade))];
+  }
+
+  override onTrade(trade: Trade): void {
+    this.#trades.push(printTrade(trade));
+  }
+
+  publish(_tick: Tick, out: string[]): void {
+    if (this.#trades.length === 0) return;
+    out.push(frameOf("trades", this.#trades));
+    this.#trades = [];
+  }
+}
+
+/** `candle`: the one that runs, about twice a second while there are trades. */
+export class CandleTopic extends Topic {
+  readonly #market: VenueMarket;
+  readonly #interval: string;
+  #changed = false;
+
+  constructor(view: View, market: VenueMarket, interval: string) {
+    super(view);
+    this.#market = market;
+    this.#interval = interval;
+  }
+
+  snapshot(): string[] {
+    const candle = this.view.history.market(this.#market).candles.newest(this.#interval);
+    return candle === null ? [] : [frameOf("candle", printCandle(this.#market, this.#interval, candle))];
+  }
+
+  override onTrade(): void {
+    this.#changed = true;
+  }
+
+  publish(tick: Tick, out: string[]): void {
+    if (!this.#changed || !tick.fastBooks) return;
+    this.#changed = false;
+    out.push(...this.snapshot());
+  }
+}
+
+/** `activeAssetCtx`: once a second. */
+export class ContextTopic extends Topic {
+  readonly #market: VenueMarket;
+
+  constructor(view: View, market: VenueMarket) {
+    super(view);
+    this.#market = market;
+  }
+
+  snapshot(): string[] {
+    return [frameOf("activeAssetCtx", { coin: this.#market.coin, ctx: printContext(this.#market) })];
+  }
+
+  publish(tick: Tick, out: string[]): void {
+    if (tick.second) out.push(...this.snapshot());
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What passes between the local exchange and whoever carries its bytes.
+ * @module
+ */
+
+/** The venue's side of one connection. */
+export interface Wire {
+  send(text: string): void;
+  /** Ends the connection without a word, as the venue does. */
+  drop(): void;
+}
+
+/** What a connection tells the venue. */
+export interface Connection {
+  onMessage(text: string): void;
+  onClose(): void;
+}
+
+/** An answer to `POST`. */
+export interface HttpReply {
+  status: number;
+  contentType: string;
+  text: string;
+}
+
+/** An answer in JSON that is text already. */
+export const jsonReply = (text: string): HttpReply => ({ status: 200, contentType: "application/json", text });
+
+/** The venue's answer to a body that it cannot read. */
+export const UNREADABLE: HttpReply = {
+  status: 422,
+  contentType: "text/plain",
+  text: "Failed to deserialize the JSON body into the target type",
+};
