@@ -43,6 +43,8 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
  * Trailing zeros are no digits: "42727.0" is whole. An exponent is read, because the venue's own recorded sizes hold `1e-05`.
  */
 export function parseScaled(text: string, decimals: number): number {
+  const plain = parsePlain(text, decimals);
+  if (plain >= 0) return plain;
   const match = DECIMAL.exec(text);
   if (match === null) return Number.NaN;
   const fraction = match[3] ?? "";
@@ -60,6 +62,29 @@ export function parseScaled(text: string, decimals: number): number {
   const value = Number(digits);
   if (!Number.isSafeInteger(value)) return Number.NaN;
   return match[1] === "-" && value !== 0 ? -value : value;
+}
+
+/** The same for what the wire sends: at most 15 digits with at most one point among them. -1 for anything else, and where digits are too many. */
+function parsePlain(text: string, decimals: number): number {
+  const { length } = text;
+  if (length === 0 || length > 16) return -1;
+  let value = 0;
+  let digits = -1;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 46) {
+      if (digits >= 0 || i === 0 || i === length - 1) return -1;
+      digits = 0;
+    } else if (code < 48 || code > 57) return -1;
+    else if (digits >= decimals) {
+      if (code !== 48) return -1;
+    } else {
+      value = value * 10 + code - 48;
+      if (digits >= 0) digits += 1;
+    }
+  }
+  const scaled = value * pow10(decimals - Math.max(0, digits));
+  return scaled <= Number.MAX_SAFE_INTEGER ? scaled : -1;
 }
 
 /** Writes a whole number of 10^-decimals as a decimal string without trailing zeros; the reverse of `parseScaled`. */

@@ -3,12 +3,12 @@
  * @module
  */
 import { formatScaled, MICRO_PER_USD, parseScaled, US_PER_MS } from "../core/units.ts";
-import type { FaultPlan, FaultRule } from "../sim/fault.ts";
+import { applies, type FaultPlan, type FaultRule } from "../sim/fault.ts";
 import type { Participants } from "../sim/participants.ts";
 import type { VenueAccount } from "../sim/venue/account.ts";
 import type { VenueMarket } from "../sim/venue/market.ts";
 import type { Venue } from "../sim/venue/venue.ts";
-import { type ControlCommand, type FaultCommand, parseControl } from "./control_schema.ts";
+import { CONTROL_HELP, type ControlCommand, type FaultCommand, parseControl } from "./control_schema.ts";
 import type { FaultyDoor } from "./faulty.ts";
 import type { Host } from "./host.ts";
 import { venueState } from "./venue_state.ts";
@@ -57,6 +57,8 @@ export class Control {
         return { connections: door.disconnect() };
       case "fault":
         return this.#fault(command);
+      case "help":
+        return { verbs: CONTROL_HELP };
       case "clear":
         plan.clear();
         return { struck: plan.struckCount };
@@ -149,11 +151,15 @@ export function ruleOf(command: FaultCommand): FaultRule | string {
   if ((command.kind === "delay") !== (command.ms !== undefined))
     return "fault: ms is needed by kind delay, and by no other";
   if (command.status !== undefined && command.kind !== "status") return "fault: status is for kind status";
-  const direction = command.kind === "status" ? "in" : "out";
+  const kind = command.kind === "timeout" ? "drop" : command.kind;
+  const usual = kind === "status" ? "in" : "out";
+  const direction = isTimeout ? (command.executed === true ? "out" : "in") : (command.direction ?? usual);
+  const on = command.on ?? (isTimeout ? "/exchange" : "*");
+  if (on !== "*" && !applies(kind, direction, on)) return `fault: ${kind} ${direction} never strikes ${on}`;
   return {
-    kind: command.kind === "timeout" ? "drop" : command.kind,
-    direction: isTimeout ? (command.executed === true ? "out" : "in") : (command.direction ?? direction),
-    on: command.on ?? (isTimeout ? "/exchange" : "*"),
+    kind,
+    direction,
+    on,
     chanceRatio: command.chance ?? 1,
     countMax: command.count ?? null,
     ms: command.ms ?? 0,

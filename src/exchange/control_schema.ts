@@ -15,6 +15,14 @@ const coin = z.string().min(1);
 const usd = z.number().min(0).max(10_000_000);
 const count = z.int().min(0).max(1e12);
 
+/** Where a fault strikes. A path has its slash: `exchange` alone would be a channel that does not exist. */
+const place = z
+  .string()
+  .regex(
+    /^(\*|\/info|\/exchange|(?!info$|exchange$)[a-zA-Z0-9]+)$/,
+    "is *, /info, /exchange, a channel or a method of the socket",
+  );
+
 /** Every verb with what follows it. Money is in dollars, times in ms of venue time. */
 const VERBS = {
   step: z.strictObject({ do: z.literal("step"), blocks: z.int().min(1).max(10_000_000) }),
@@ -29,7 +37,7 @@ const VERBS = {
   fault: z.strictObject({
     do: z.literal("fault"),
     kind: z.enum([...FAULT_KINDS, "timeout"]),
-    on: z.string().min(1).optional(),
+    on: place.optional(),
     direction: z.enum(["in", "out"]).optional(),
     chance: z.number().gt(0).max(1).optional(),
     count: z.int().min(1).max(1e9).optional(),
@@ -51,12 +59,61 @@ const VERBS = {
   volume: z.strictObject({ do: z.literal("volume"), address, usd: z.number().min(0).max(9e9) }),
   requests: z.strictObject({ do: z.literal("requests"), address, used: count, reserved: count.optional() }),
   state: z.strictObject({ do: z.literal("state") }),
+  help: z.strictObject({ do: z.literal("help") }),
 } as const;
 
 type Verbs = typeof VERBS;
 /** One checked command. */
 export type ControlCommand = { [V in keyof Verbs]: z.infer<Verbs[V]> }[keyof Verbs];
 export type FaultCommand = z.infer<Verbs["fault"]>;
+
+/** The language, as `{"do":"help"}` tells it: an example of each verb and what it does. */
+export const CONTROL_HELP: readonly { example: ControlCommand; help: string }[] = [
+  { example: { do: "step", blocks: 10 }, help: "make blocks now; the venue's time is ahead by them from then on" },
+  { example: { do: "jump", ms: 60_000 }, help: "move the venue's time forward without blocks, as after an outage" },
+  { example: { do: "disconnect" }, help: "end every socket without a word" },
+  {
+    example: { do: "fault", kind: "timeout", executed: true, count: 1 },
+    help: "lose the reply of an action that is executed; executed false loses the request; on is /exchange unless named",
+  },
+  {
+    example: { do: "fault", kind: "delay", on: "bbo", direction: "out", ms: 500, chance: 0.1 },
+    help: "hold messages back, venue time; others of the connection wait behind them",
+  },
+  {
+    example: { do: "fault", kind: "status", on: "/info", status: 429, count: 3 },
+    help: "answer with a status: direction in (usual) before anything is done, out after it",
+  },
+  {
+    example: { do: "fault", kind: "reorder", on: "trades" },
+    help: "let the next message pass; kinds drop, duplicate and disconnect work alike. on: a path, a channel, a method, or * for all",
+  },
+  { example: { do: "clear" }, help: "take all faults away" },
+  {
+    example: { do: "halt", coin: "sim:HYPE", halted: true },
+    help: "cancel all orders, settle positions at the mark; false opens again",
+  },
+  {
+    example: { do: "fees", coin: "sim:HYPE", scale: "0.5", growth: true },
+    help: "fee scale and growth mode of a HIP-3 market",
+  },
+  { example: { do: "delist", coin: "ETH" }, help: "take a market off the list for good" },
+  { example: { do: "oracle", coin: "HYPE", px: "31.5" }, help: "move oracle and fair value; the market follows" },
+  {
+    example: { do: "fund", address: "0x2222222222222222222222222222222222222222", usd: 500, dex: "sim" },
+    help: "pay collateral in; without dex on the venue's own",
+  },
+  {
+    example: { do: "volume", address: "0x2222222222222222222222222222222222222222", usd: 56_000 },
+    help: "set the address's lifetime volume, which its requests are counted by",
+  },
+  {
+    example: { do: "requests", address: "0x2222222222222222222222222222222222222222", used: 61_400, reserved: 0 },
+    help: "set the requests that the address has used and bought",
+  },
+  { example: { do: "state" }, help: "count blocks, accounts, orders, money by token (difference is 0.0 always)" },
+  { example: { do: "help" }, help: "this" },
+];
 
 /** The command of a body, or what is wrong with it, in one line. */
 export function parseControl(body: string): ControlCommand | string {

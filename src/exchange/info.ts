@@ -5,23 +5,9 @@
 import { REQUESTS_INITIAL } from "../wire/hyperliquid/facts.ts";
 import type { InfoAnswer } from "../wire/hyperliquid/instrument.ts";
 import type { MarketMemory } from "./memory.ts";
+import { type HttpReply, jsonReply, UNREADABLE } from "./wire.ts";
 
-export interface InfoReply {
-  status: number;
-  contentType: string;
-  text: string;
-}
-
-const UNREADABLE: InfoReply = {
-  status: 422,
-  contentType: "text/plain",
-  text: "Failed to deserialize the JSON body into the target type",
-};
-const ok = (value: unknown): InfoReply => ({
-  status: 200,
-  contentType: "application/json",
-  text: JSON.stringify(value),
-});
+const ok = (value: unknown): HttpReply => jsonReply(JSON.stringify(value));
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 
 /** An empty context: what the venue says of a market before anything is known of it. */
@@ -49,7 +35,7 @@ export function answerInfo(
   answers: readonly InfoAnswer[],
   memory: MarketMemory,
   nowMs: number,
-): InfoReply {
+): HttpReply {
   let request: InfoAnswer["request"];
   try {
     request = JSON.parse(body);

@@ -6,7 +6,8 @@ import { BOOK_LEVELS, MARKET_ORDER_NOTIONALS, RETAINED } from "../wire/hyperliqu
 import { formatFloat, formatUsd } from "../wire/hyperliquid/format.ts";
 import { dexIndexOf } from "./print_account.ts";
 import { printBook, printCandle, printTrade } from "./print_market.ts";
-import { printCapped, printDexLimits, printDexs, printMarginTable, printMeta, printSpotMeta } from "./print_meta.ts";
+import { printCapped, printDexLimits, printDexs, printMarginTable, printMeta } from "./print_meta.ts";
+import { printSpotContexts, printSpotMeta } from "./print_spot.ts";
 import { type Asked, BAD_VALUE, type Question, type Questions } from "./question.ts";
 import { areFigures } from "./subscription.ts";
 import { marketsOf, printContexts, printMids } from "./summary_topics.ts";
@@ -43,7 +44,7 @@ export const MARKET_QUESTIONS: Questions = {
   marginTable: { fields: ["id"], answer: (view, { id }) => printMarginTable(view, id) ?? BAD_VALUE },
   maxMarketOrderNtls: plain(() => MARKET_ORDER_NOTIONALS),
   spotMeta: plain(printSpotMeta),
-  spotMetaAndAssetCtxs: plain((view) => [printSpotMeta(view), []]),
+  spotMetaAndAssetCtxs: plain((view) => [printSpotMeta(view), printSpotContexts()]),
   outcomeMeta: plain(() => ({ outcomes: [], questions: [] })),
   exchangeStatus: plain((view) => ({ time: view.venue.nowMs, specialStatuses: null })),
   usdcRouting: plain(() => ({ depositRoute: "bridge", withdrawalRoute: "bridge" })),

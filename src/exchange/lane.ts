@@ -54,8 +54,8 @@ export class Lane {
   }
 
   #put(text: string, dueUs: TimeUs, nowUs: TimeUs): void {
-    const last = this.#queue.at(-1);
-    if (last === undefined && dueUs <= nowUs) this.#deliver(text);
-    else this.#queue.push({ text, dueUs: Math.max(dueUs, last?.dueUs ?? 0) });
+    // Behind something that waits it waits too, and then for its own time.
+    if (this.#queue.length === 0 && dueUs <= nowUs) this.#deliver(text);
+    else this.#queue.push({ text, dueUs });
   }
 }

@@ -2,6 +2,7 @@
  * Topics about one market: touch, book, trades, candles, context.
  * @module
  */
+import type { Candle, CandleStore } from "../sim/venue/candle.ts";
 import type { Trade } from "../sim/venue/events.ts";
 import type { VenueMarket } from "../sim/venue/market.ts";
 import { BOOK_LEVELS } from "../wire/hyperliquid/facts.ts";
@@ -90,21 +91,23 @@ export class TradesTopic extends Topic {
   }
 }
 
-/** `candle`: the one that runs, about twice a second while there are trades. */
+/** `candle`: the one that runs, about twice a second while there are trades; one that ended meanwhile is told to its end. */
 export class CandleTopic extends Topic {
   readonly #market: VenueMarket;
   readonly #interval: string;
   #changed = false;
+  #toldMs: number;
 
   constructor(view: View, market: VenueMarket, interval: string) {
     super(view);
     this.#market = market;
     this.#interval = interval;
+    this.#toldMs = this.#candles.newest(interval)?.startMs ?? 0;
   }
 
   snapshot(): string[] {
-    const candle = this.view.history.market(this.#market).candles.newest(this.#interval);
-    return candle === null ? [] : [frameOf("candle", printCandle(this.#market, this.#interval, candle))];
+    const candle = this.#candles.newest(this.#interval);
+    return candle === null ? [] : [this.#frame(candle)];
   }
 
   override onTrade(): void {
@@ -114,7 +117,18 @@ export class CandleTopic extends Topic {
   publish(tick: Tick, out: string[]): void {
     if (!this.#changed || !tick.fastBooks) return;
     this.#changed = false;
-    out.push(...this.snapshot());
+    for (const candle of this.#candles.since(this.#interval, this.#toldMs)) {
+      out.push(this.#frame(candle));
+      this.#toldMs = candle.startMs;
+    }
+  }
+
+  get #candles(): CandleStore {
+    return this.view.history.market(this.#market).candles;
+  }
+
+  #frame(candle: Candle): string {
+    return frameOf("candle", printCandle(this.#market, this.#interval, candle));
   }
 }
 

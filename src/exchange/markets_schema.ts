@@ -97,26 +97,16 @@ export const MARKET_KEYS: readonly MarketsKey[] = [
   number("impact_usd", "notional at which impact prices are taken", 1, USD_MAX),
 ];
 
-const REQUIRED: ReadonlySet<string> = new Set([
-  "name",
-  "coin",
-  "sz_decimals",
-  "max_leverage",
-  "oracle_px",
-  "index",
-  "id",
-]);
+const shapeOf = (keys: readonly MarketsKey[], required: readonly string[]): Record<string, z.ZodType> =>
+  Object.fromEntries(keys.map((k) => [k.key, required.includes(k.key) ? k.schema : k.schema.optional()]));
 
-const shapeOf = (keys: readonly MarketsKey[]): Record<string, z.ZodType> =>
-  Object.fromEntries(keys.map((k) => [k.key, REQUIRED.has(k.key) ? k.schema : k.schema.optional()]));
-
-const marketSchema = z.strictObject(shapeOf(MARKET_KEYS));
-const dexSchema = z.strictObject({ ...shapeOf(DEX_KEYS), market: z.array(marketSchema).min(1).max(1_000) });
+const marketSchema = z.strictObject(shapeOf(MARKET_KEYS, ["coin", "sz_decimals", "max_leverage", "oracle_px"]));
+const dexSchema = z.strictObject({ ...shapeOf(DEX_KEYS, ["name"]), market: z.array(marketSchema).min(1).max(1_000) });
 
 /** The whole file, unknown keys refused. */
 export const marketsSchema = z.strictObject({
-  rules: z.strictObject(shapeOf(RULE_KEYS)).optional(),
-  token: z.array(z.strictObject(shapeOf(TOKEN_KEYS))).optional(),
+  rules: z.strictObject(shapeOf(RULE_KEYS, [])).optional(),
+  token: z.array(z.strictObject(shapeOf(TOKEN_KEYS, ["index", "name", "id"]))).optional(),
   dex: z.array(dexSchema).min(1).max(64),
 });
 

@@ -5,7 +5,6 @@
 import type { VenueFill } from "../sim/venue/events.ts";
 import type { Order, OrderStatus } from "../sim/venue/order.ts";
 import { recordOf } from "../sim/venue/order_record.ts";
-import { RETAINED } from "../wire/hyperliquid/facts.ts";
 import { liveRecord, printFrontendOrder, printOrder, printStatus } from "./print_order.ts";
 import { frameOf, type Tick, Topic, type View } from "./topic.ts";
 
@@ -98,8 +97,11 @@ export class HistoricalOrdersTopic extends Topic {
   }
 }
 
-/** Orders with their last status, the newest change first. */
+/**
+ * Newest first, one row for each status: an order that was open and is cancelled comes twice under the same oid (users of other clients saw that
+ * in 2024 and 2026, and their client now drops the older row).
+ */
 export function printHistoricalOrders(view: View, user: string): object[] {
-  const { orders } = view.history.account(view.venue.find(user));
-  return [...orders.values()].slice(-RETAINED.ordersMax).reverse().map(printStatus);
+  const { statuses } = view.history.account(view.venue.find(user));
+  return [...statuses].reverse().map(printStatus);
 }

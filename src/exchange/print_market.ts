@@ -45,28 +45,23 @@ export interface BookForm {
   fast: boolean;
 }
 
-/** A book: `{coin,time,levels,spread?,fast?}` as text. `spread` only when it is aggregated. */
+/**
+ * A book: `{coin,time,levels,spread?,fast?}` as text. An aggregated one adds the spread of the touch, which its levels no longer tell: a captured
+ * book of even prices, 85874 and 85876, said 1.0 (October 2026).
+ */
 export function printBook(market: VenueMarket, timeMs: number, form: BookForm): string {
   const { book } = market;
-  const bids = sideOf(market, book.bids, 1, form);
-  const asks = sideOf(market, book.asks, -1, form);
-  const head = `{"coin":"${market.coin}","time":${timeMs},"levels":[[${bids.text}],[${asks.text}]]`;
-  const isBoth = bids.bestPx !== null && asks.bestPx !== null;
-  const spread =
-    form.nSigFigs === null || !isBoth
-      ? ""
-      : `,"spread":"${formatPx((asks.bestPx as Px) - (bids.bestPx as Px), market.pxDecimals)}"`;
-  return `${head}${spread}${form.fast ? ',"fast":true' : ""}}`;
+  const head = `{"coin":"${market.coin}","time":${timeMs}`;
+  const levels = `"levels":[[${printSide(market, book.bids, 1, form)}],[${printSide(market, book.asks, -1, form)}]]`;
+  const [bid, ask] = [book.bestPx(1), book.bestPx(-1)];
+  const hasSpread = form.nSigFigs !== null && bid !== null && ask !== null;
+  const spread = hasSpread ? `,"spread":"${formatPx(ask - bid, market.pxDecimals)}"` : "";
+  return `${head},${levels}${spread}${form.fast ? ',"fast":true' : ""}}`;
 }
 
-function sideOf(
-  market: VenueMarket,
-  levels: readonly Level[],
-  side: 1 | -1,
-  form: BookForm,
-): { text: string; bestPx: Px | null } {
+/** Best level last in the book, first in what is printed. */
+function printSide(market: VenueMarket, levels: readonly Level[], side: 1 | -1, form: BookForm): string {
   const printed: string[] = [];
-  let bestPx: Px | null = null;
   let open: { px: Px; lots: number; count: number } | null = null;
   for (let i = levels.length - 1; i >= 0 && printed.length < form.levelCount; i--) {
     const level = levels[i] as Level;
@@ -78,10 +73,9 @@ function sideOf(
     }
     if (open !== null) printed.push(printLevel(market, open));
     open = { px, lots: level.lots, count: level.count };
-    bestPx ??= px;
   }
   if (open !== null && printed.length < form.levelCount) printed.push(printLevel(market, open));
-  return { text: printed.join(","), bestPx };
+  return printed.join(",");
 }
 
 /** A price on a coarser grid: so many significant figures, the last a multiple of the mantissa; bids go down, asks up. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { VenueMarket } from "../sim/venue/market.ts";
-import type { DexSpec, MarginTier, MarketSpec, TokenSpec } from "../sim/venue/spec.ts";
+import type { DexSpec, MarginTier, MarketSpec } from "../sim/venue/spec.ts";
 import { formatUsd } from "../wire/hyperliquid/format.ts";
 import { marketsOf } from "./summary_topics.ts";
 import type { View } from "./topic.ts";
@@ -118,23 +118,6 @@ export function printDexLimits(view: View, dexIndex: number): object | null {
 export function printCapped(view: View, dexIndex: number): string[] {
   const capped = marketsOf(view, dexIndex).filter((market) => market.openLots * market.markPx >= market.oiCapUsd);
   return capped.map((market) => market.coin);
-}
-
-/** `spotMeta`: tokens, of which dexs take some as collateral; nothing trades on spot here. */
-export const printSpotMeta = (view: View): object => ({ universe: [], tokens: view.venue.spec.tokens.map(printToken) });
-
-function printToken(token: TokenSpec): object {
-  return {
-    name: token.name,
-    szDecimals: token.szDecimals,
-    weiDecimals: token.weiDecimals,
-    index: token.index,
-    tokenId: token.tokenId,
-    isCanonical: true,
-    evmContract: null,
-    fullName: null,
-    deployerTradingFeeShare: "0.0",
-  };
 }
 
 /** A plain number with at least one digit behind the point. */

@@ -25,6 +25,7 @@ export function serveLocal(venue: LocalVenue, options: { port?: number } = {}): 
  */
 export function serveExchange(door: Door, control: Control | null, options: { port?: number } = {}): LocalServer {
   const handlers: ServerHandlers<Connection> = {
+    openPaths: ["/info", "/exchange"],
     onPost: (path, body) => {
       if (path === "/control") return control === null ? null : control.post(body);
       if (path !== "/info" && path !== "/exchange") return null;

@@ -7,6 +7,7 @@ import type { VenueMarket } from "../sim/venue/market.ts";
 import { BboTopic, BookTopic, CandleTopic, ContextTopic, TradesTopic } from "./market_topics.ts";
 import { HistoricalOrdersTopic, OpenOrdersTopic, OrderUpdatesTopic } from "./order_topics.ts";
 import { dexIndexOf } from "./print_account.ts";
+import { printSpotContexts } from "./print_spot.ts";
 import {
   ActiveAssetTopic,
   AllClearinghousesTopic,
@@ -56,7 +57,7 @@ function ofVenue(view: View, s: Subscription): Topic {
     case "fastAssetCtxs":
       return new FastContextsTopic(view);
     case "spotAssetCtxs":
-      return new EmptyTopic(view, [frameOf("spotAssetCtxs", [])]);
+      return new EmptyTopic(view, [frameOf("spotAssetCtxs", printSpotContexts())]);
     case "outcomeMetaUpdates":
       return new EmptyTopic(view, []);
     default:

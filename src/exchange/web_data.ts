@@ -9,6 +9,7 @@ import { formatUsd } from "../wire/hyperliquid/format.ts";
 import { printOpenOrders } from "./order_topics.ts";
 import { printClearinghouse, printSpot } from "./print_account.ts";
 import { printCapped, printMeta } from "./print_meta.ts";
+import { printSpotContexts } from "./print_spot.ts";
 import { printContexts } from "./summary_topics.ts";
 import type { View } from "./topic.ts";
 
@@ -30,7 +31,7 @@ export function printWebData2(view: View, user: string): object {
     user,
     twapStates: [],
     spotState: printSpot(account, venue.spec.tokens),
-    spotAssetCtxs: [],
+    spotAssetCtxs: printSpotContexts(),
     perpsAtOpenInterestCap: printCapped(view, 0),
   };
 }

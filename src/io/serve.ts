@@ -9,6 +9,8 @@ export type PostReply = { status: number; contentType: string; text: string } | 
 
 /** What the server asks of whoever it serves. `C` is the server side's own object for one connection. */
 export interface ServerHandlers<C> {
+  /** Paths that pages of any origin may post to, as the venue allows it. */
+  readonly openPaths?: readonly string[];
   onPost(path: string, body: string): PostReply | Promise<PostReply>;
   onOpen(send: (text: string) => void, drop: () => void): C;
   onMessage(connection: C, text: string): void;
@@ -28,6 +30,10 @@ interface SocketData<C> {
   connection: C | null;
 }
 
+const ANY_ORIGIN = { "access-control-allow-origin": "*" };
+/** What a browser asks before it posts JSON. */
+const PREFLIGHT = { "access-control-allow-methods": "POST", "access-control-allow-headers": "content-type" };
+
 /** Serves on 127.0.0.1 only: nothing of this is for other machines. Throws a storage error when the port is taken. */
 export function serveLoopback<C>(port: number, socketPath: string, handlers: ServerHandlers<C>): LocalServer {
   const sockets = new Set<Bun.ServerWebSocket<SocketData<C>>>();
@@ -44,10 +50,16 @@ export function serveLoopback<C>(port: number, socketPath: string, handlers: Ser
           if (self.upgrade(request, { data: { connection: null } })) return undefined;
           return new Response("Expected a WebSocket", { status: 400 });
         }
+        const headers = handlers.openPaths?.includes(path) === true ? ANY_ORIGIN : {};
+        if (request.method === "OPTIONS" && headers === ANY_ORIGIN)
+          return new Response(null, { status: 200, headers: { ...headers, ...PREFLIGHT } });
         if (request.method !== "POST") return new Response("Method Not Allowed", { status: 405 });
         const reply = await handlers.onPost(path, await request.text());
         if (reply === null) return new Response("Not Found", { status: 404 });
-        return new Response(reply.text, { status: reply.status, headers: { "content-type": reply.contentType } });
+        return new Response(reply.text, {
+          status: reply.status,
+          headers: { ...headers, "content-type": reply.contentType },
+        });
       },
       websocket: {
         // The venue does not compress, and closes silent connections itself.

@@ -54,7 +54,7 @@ export const QUIET_SHAPE: MarketShape = {
   noisePerSecond: 0.1,
   depthFrac: 1.5 * BPS,
   impactRatio: 0.5,
-  lookBlocks: 29,
+  lookBlocks: 15,
 };
 
 const REGIME_SECONDS = 300;

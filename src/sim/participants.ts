@@ -4,7 +4,8 @@
  */
 import { ceilPx, floorPx } from "../core/market/grid.ts";
 import { Prng } from "../core/prng.ts";
-import { BPS, formatScaled, type Lots, MICRO_PER_USD, type Px, US_PER_SECOND } from "../core/units.ts";
+import { BPS, type Lots, MICRO_PER_USD, type Px, US_PER_SECOND } from "../core/units.ts";
+import { formatPlain } from "../wire/hyperliquid/format.ts";
 import { FairValue, LEADER_SHAPE, type MarketShape, MIRROR_SHAPE, QUIET_SHAPE, Regime } from "./fair_value.ts";
 import { INVENTORY_USD, Rival } from "./rival.ts";
 import type { VenueAccount } from "./venue/account.ts";
@@ -30,6 +31,8 @@ const LEAN_MAX = 0.2;
 /** Largest and smallest order of a taker, micro-dollars. */
 const TAKE_MAX_USD = 250_000 * MICRO_PER_USD;
 const TAKE_MIN_USD = 12 * MICRO_PER_USD;
+/** Takers leave these levels standing: a side that is empty has no price. */
+const LEVELS_LEFT = 3;
 /** A busy regime widens quotes. */
 const WIDE = [1, 1.3] as const;
 /** The second maker is slower and wider. */
@@ -134,6 +137,8 @@ export class Participants {
     if (block >= stage.takeBlock) {
       stage.takeBlock = block + this.#takeGap(stage.shape);
       if (isOpen) this.#noise(venue, stage);
+      // One taker a block: two would each reckon with the whole book.
+      stage.lookBlock = Math.max(stage.lookBlock, block + 1);
     }
     // Informed takers look one block before makers do: in the same block makers would always be first.
     if (block >= stage.lookBlock) {
@@ -187,7 +192,7 @@ export class Participants {
     const mostLots: Lots = Math.max(Math.floor(maxUsd / px), Math.ceil(TAKE_MIN_USD / px));
     let lots: Lots = 0;
     let deepest: Px = 0;
-    for (let i = against.length - 1; i >= 0 && lots < mostLots; i--) {
+    for (let i = against.length - 1; i >= LEVELS_LEFT && lots < mostLots; i--) {
       const level = against[i] as Level;
       if ((level.px - px) * side > 0) break;
       lots += level.lots;
@@ -195,12 +200,9 @@ export class Participants {
     }
     if (deepest === 0) return 0;
     lots = Math.max(Math.min(lots, mostLots), Math.ceil(TAKE_MIN_USD / px));
-    const order = {
-      a: market.assetId,
-      b: side > 0,
-      p: formatScaled(px, pxDecimals),
-      s: formatScaled(lots, szDecimals),
-    };
+    // No further than what was seen: makers may have moved there meanwhile.
+    const p = formatPlain(deepest, pxDecimals);
+    const order = { a: market.assetId, b: side > 0, p, s: formatPlain(lots, szDecimals) };
     const orders = [{ ...order, r: false, t: { limit: { tif: "Ioc" as const } } }];
     venue.submitHouse({ account: this.#taker(market, side), action: { type: "order", orders, grouping: "na" } });
     return deepest;

@@ -4,8 +4,9 @@
  */
 import { ceilPx, floorPx, pxAbove, pxBelow } from "../core/market/grid.ts";
 import type { Prng } from "../core/prng.ts";
-import { formatScaled, type Lots, type Px } from "../core/units.ts";
+import type { Lots, Px } from "../core/units.ts";
 import type { ActionReply, WireOrder } from "../wire/hyperliquid/action.ts";
+import { formatPlain } from "../wire/hyperliquid/format.ts";
 import type { VenueAccount } from "./venue/account.ts";
 import type { Level } from "./venue/book.ts";
 import type { VenueMarket } from "./venue/market.ts";
@@ -213,8 +214,8 @@ export class Rival {
 
   #wire(slot: Slot, side: 1 | -1): WireOrder {
     const { assetId, pxDecimals, szDecimals } = this.#market;
-    const p = formatScaled(slot.px, pxDecimals);
-    const s = formatScaled(slot.lots, szDecimals);
+    const p = formatPlain(slot.px, pxDecimals);
+    const s = formatPlain(slot.lots, szDecimals);
     return { a: assetId, b: side > 0, p, s, r: false, t: { limit: { tif: "Alo" } } };
   }
 

@@ -37,7 +37,7 @@ const RECORDED: readonly [text: string, recorded: string][] = [
   ],
   [errors.tooManyAgentsText(3), "Too many extra agents for cumulative volume traded. Current limit is 3"],
   [errors.subAccountNotRegisteredText("0x1", "0x2"), "Sub-account 0x1 is not registered to 0x2"],
-  [errors.subAccountTransferText("0x1"), "Invalid sub-account transfer from 0x1"],
+  [errors.subAccountTransferText("0x1", "0x2"), "Invalid sub-account transfer from 0x1 to 0x2"],
   [errors.twapDurationText(1), "Invalid TWAP duration: 1 min(s)"],
   [
     refusalText(37_986, 10_437, "437.92"),

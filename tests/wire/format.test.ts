@@ -4,6 +4,7 @@ import { formatScaled, parseScaled } from "../../src/core/units.ts";
 import {
   formatDecimal,
   formatFloat,
+  formatGiven,
   formatLots,
   formatPlain,
   formatPx,
@@ -99,4 +100,14 @@ describe("sums that the venue holds in doubles", () => {
       { seed: 20_261_125, numRuns: 3_000 },
     );
   });
+});
+
+test.each([
+  ["5000", "5000.0"],
+  ["5000.00", "5000.0"],
+  ["0.5", "0.5"],
+  ["12.340", "12.34"],
+  ["-7", "-7.0"],
+])("%s in a request is %s in an answer", (given, text) => {
+  expect(formatGiven(given)).toBe(text);
 });

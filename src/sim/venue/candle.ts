@@ -2,6 +2,7 @@
  * Candles of one market, from its trades.
  * @module
  */
+import { assert } from "../../core/assert.ts";
 import type { Lots, Px } from "../../core/units.ts";
 import { monthStartDay } from "./calendar.ts";
 
@@ -56,42 +57,113 @@ export function candleSpan(interval: CandleInterval, timeMs: number): [startMs: 
   return [first * DAY_MS, monthStartDay(first + 32) * DAY_MS - 1];
 }
 
+/** Numbers of one candle in a series, in the order of `Candle`. */
+const STRIDE = 8;
+/** Candles that a series has room for at first. */
+const ROOM_MIN = 64;
+
+/**
+ * Candles of one interval, oldest first, in one array of numbers: a venue that runs for weeks would otherwise keep some hundred thousand
+ * objects for the garbage collector to walk.
+ */
+class Series {
+  #numbers = new Float64Array(ROOM_MIN * STRIDE);
+  #count = 0;
+  readonly #interval: CandleInterval;
+  readonly #max: number;
+
+  constructor(interval: CandleInterval, max: number) {
+    this.#interval = interval;
+    this.#max = max;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  onTrade(timeMs: number, px: Px, lots: Lots): void {
+    const n = this.#numbers;
+    const at = (this.#count - 1) * STRIDE;
+    if (this.#count === 0 || timeMs > (n[at + 1] as number)) {
+      this.#begin(timeMs, px, lots);
+      return;
+    }
+    n[at + 3] = px;
+    if (px > (n[at + 4] as number)) n[at + 4] = px;
+    if (px < (n[at + 5] as number)) n[at + 5] = px;
+    n[at + 6] = (n[at + 6] as number) + lots;
+    n[at + 7] = (n[at + 7] as number) + 1;
+  }
+
+  #begin(timeMs: number, px: Px, lots: Lots): void {
+    // Cut rarely, since a cut moves all that stays: when a quarter more than the most has come.
+    const roomMax = this.#max + Math.ceil(this.#max / 4);
+    if (this.#count === roomMax) {
+      this.#numbers.copyWithin(0, (this.#count - this.#max) * STRIDE, this.#count * STRIDE);
+      this.#count = this.#max;
+    } else if (this.#count * STRIDE === this.#numbers.length) {
+      const wider = new Float64Array(Math.min(roomMax, 2 * this.#count) * STRIDE);
+      wider.set(this.#numbers);
+      this.#numbers = wider;
+    }
+    const [startMs, endMs] = candleSpan(this.#interval, timeMs);
+    this.#numbers.set([startMs, endMs, px, px, px, px, lots, 1], this.#count * STRIDE);
+    this.#count += 1;
+  }
+
+  startMs(index: number): number {
+    return this.#numbers[index * STRIDE] as number;
+  }
+
+  at(index: number): Candle {
+    const [startMs, endMs, openPx, closePx, highPx, lowPx, lots, tradeCount] = this.#numbers.subarray(
+      index * STRIDE,
+      (index + 1) * STRIDE,
+    ) as unknown as [number, number, Px, Px, Px, Px, Lots, number];
+    return { startMs, endMs, openPx, closePx, highPx, lowPx, lots, tradeCount };
+  }
+}
+
 /** Candles of all intervals, the newest `max` of each. Times without trades have none. */
 export class CandleStore {
-  readonly #series: Candle[][] = CANDLE_INTERVALS.map(() => []);
+  readonly #series: readonly Series[];
   readonly #max: number;
 
   constructor(max: number) {
     this.#max = max;
+    this.#series = CANDLE_INTERVALS.map((interval) => new Series(interval, max));
   }
 
   onTrade(timeMs: number, px: Px, lots: Lots): void {
-    for (let i = 0; i < CANDLE_INTERVALS.length; i++) {
-      const series = this.#series[i] as Candle[];
-      const candle = series[series.length - 1];
-      if (candle === undefined || timeMs > candle.endMs) {
-        const [startMs, endMs] = candleSpan(CANDLE_INTERVALS[i] as CandleInterval, timeMs);
-        series.push({ startMs, endMs, openPx: px, closePx: px, highPx: px, lowPx: px, lots, tradeCount: 1 });
-        // Cut rarely: taking one off the front of an array moves all others.
-        if (series.length >= 2 * this.#max) series.splice(0, series.length - this.#max);
-        continue;
-      }
-      candle.closePx = px;
-      if (px > candle.highPx) candle.highPx = px;
-      if (px < candle.lowPx) candle.lowPx = px;
-      candle.lots += lots;
-      candle.tradeCount += 1;
-    }
+    for (const series of this.#series) series.onTrade(timeMs, px, lots);
   }
 
   /** Candles of an interval that begin within a range of time, oldest first, the newest `max` of them. */
   range(interval: string, fromMs: number, toMs: number): Candle[] {
-    const series = this.#series[CANDLE_INTERVALS.findIndex((i) => i.name === interval)] ?? [];
-    return series.filter((c) => c.startMs >= fromMs && c.startMs <= toMs).slice(-this.#max);
+    const series = this.#of(interval);
+    const found: Candle[] = [];
+    for (let i = series.count - 1; i >= 0 && found.length < this.#max; i--) {
+      const startMs = series.startMs(i);
+      if (startMs < fromMs) break;
+      if (startMs <= toMs) found.push(series.at(i));
+    }
+    return found.reverse();
+  }
+
+  /** Candles that begin at a time or later, oldest first. Looks from the end: for what is new. */
+  since(interval: string, fromMs: number): Candle[] {
+    return this.range(interval, fromMs, Number.POSITIVE_INFINITY);
   }
 
   /** The candle of the last trade, or null. */
   newest(interval: string): Candle | null {
-    return this.#series[CANDLE_INTERVALS.findIndex((i) => i.name === interval)]?.at(-1) ?? null;
+    const series = this.#of(interval);
+    return series.count === 0 ? null : series.at(series.count - 1);
+  }
+
+  #of(interval: string): Series {
+    const index = CANDLE_INTERVALS.findIndex((i) => i.name === interval);
+    assert(index >= 0, "candles: the interval is one of the venue's");
+    return this.#series[index] as Series;
   }
 }

@@ -176,11 +176,7 @@ export class Clearing {
     return needUsd <= cross.valueUsd - (cross.marginUsd - ownUsd) + ROUNDING_USD;
   }
 
-  /**
-   * Books one side of a trade: position, cash, fee, and the volume that earns tiers and requests.
-   *
-   * @param liquidated Whether this side is the position that is being liquidated, which only changes what the fill is called.
-   */
+  /** Books one side of a trade: position, cash, fee, and the volume that earns tiers and requests. */
   applyFill(
     account: VenueAccount,
     market: VenueMarket,
@@ -189,12 +185,10 @@ export class Clearing {
     lots: Lots,
     crossed: boolean,
     builder: WireBuilder | null,
-    liquidated = false,
   ): FillBooking {
     this.onBlock();
-    const position = account.position(market);
-    const startLots = position?.lots ?? 0;
-    const dir = liquidated && position !== null ? liquidatedDir(position) : dirOf(startLots, side, lots);
+    const startLots = account.positionLots(market);
+    const dir = dirOf(startLots, side, lots);
     const closedPnlUsd = bookTrade(account, market, this.terms(account, market), side, px, lots);
     const builderFeeUsd = builder === null ? 0 : builderFeeOf(px, lots, builder.f);
     const ownFeeUsd = feeOf(px, lots, this.#rate(account, market, crossed)) + 0;

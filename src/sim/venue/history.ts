@@ -40,10 +40,15 @@ export class AccountHistory {
   readonly orders = new Map<number, OrderRecord>();
   /** Oid of the newest order of a client id. */
   readonly cloids = new Map<string, number>();
+  readonly #statuses = new Recent<OrderRecord>(RETAINED.ordersMax);
   readonly #fills = new Recent<VenueFill>(RETAINED.fillsMax);
   readonly #fundings = new Recent<FundingPayment>(PAYMENTS_MAX);
   readonly #ledger = new Recent<LedgerEntry>(PAYMENTS_MAX);
 
+  /** Every status that an order had, one after the other: what was open and is cancelled is here twice. */
+  get statuses(): readonly OrderRecord[] {
+    return this.#statuses.list();
+  }
   get fills(): readonly VenueFill[] {
     return this.#fills.list();
   }
@@ -55,8 +60,10 @@ export class AccountHistory {
   }
 
   onOrder(order: Order, status: OrderStatus, lots: number): void {
+    const record = recordOf(order, status, lots);
+    this.#statuses.push(record);
     this.orders.delete(order.oid);
-    this.orders.set(order.oid, recordOf(order, status, lots));
+    this.orders.set(order.oid, record);
     if (order.cloid !== null) this.cloids.set(order.cloid, order.oid);
     if (this.orders.size <= RETAINED.ordersMax) return;
     const [oid, oldest] = this.orders.entries().next().value as [number, OrderRecord];

@@ -21,6 +21,8 @@ export class VenueMarket {
   /** Decimals of a price unit: 6 - szDecimals. */
   readonly pxDecimals: number;
   readonly book = new OrderBook();
+  /** All markets of its dex, itself among them: they share a cap on open interest. */
+  peers: readonly VenueMarket[] = [];
   /** Trigger orders that wait for the mark, in order of arrival. */
   readonly triggers = new Set<Order>();
   /** Who holds a position here. */

@@ -14,7 +14,7 @@ import { alignReduceOnly } from "./reduce_only.ts";
 /** Of trades that no action of a user began: liquidations, triggers. */
 export const ZERO_HASH = `0x${"0".repeat(64)}`;
 
-/** Executes orders against the book of their market. */
+/** Price-time matching with the venue's rules for self-trades and for makers who can no longer pay; tells opens, trades, fills and ends in order. */
 export class Matching {
   readonly #host: TradingHost;
   readonly #clearing: ClearingPort;

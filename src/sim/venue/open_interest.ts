@@ -2,16 +2,18 @@
  * What is refused, and what is cancelled, while a market's open interest is at its cap.
  * @module
  */
-
 import type { VenueAccount } from "./account.ts";
 import type { Draft } from "./draft.ts";
 import type { VenueMarket } from "./market.ts";
 import type { OpenOrders } from "./open_orders.ts";
 import type { Order, OrderStatus } from "./order.ts";
 
-/** Open interest at the mark has reached the cap. */
+/** Open interest at the mark has reached the market's cap, or that of all markets of its dex together. */
 export function isAtCap(market: VenueMarket): boolean {
-  return market.openLots * market.markPx >= market.oiCapUsd;
+  if (market.openLots * market.markPx >= market.oiCapUsd) return true;
+  let sumUsd = 0;
+  for (const peer of market.peers) sumUsd += peer.openLots * peer.markPx;
+  return sumUsd >= market.dex.totalOiCapUsd;
 }
 
 /**

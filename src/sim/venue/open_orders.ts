@@ -11,7 +11,10 @@ import type { ClearingPort, TradingHost } from "./ports.ts";
 /** Ends that the venue does not announce as its own doing: the user's, the market's, and those that a closed position explains. */
 const QUIET: ReadonlySet<OrderStatus> = new Set<OrderStatus>(["filled", "canceled", "reduceOnlyCanceled"]);
 
-/** Every order that has not ended, found by account, id and client id. */
+/**
+ * Books, triggers and the lists of accounts change here and nowhere else, so that they agree and every change of status is told once.
+ * Partial fills and shrinking change no status: fills are told of by themselves (what `orderStatus` prints is as of the last change).
+ */
 export class OpenOrders {
   readonly #host: TradingHost;
   readonly #clearing: ClearingPort;
@@ -62,7 +65,7 @@ export class OpenOrders {
   /** The TP or SL order waits until `parent` is filled. It is told as open: no reply carries its oid. */
   attach(order: Order, parent: Order): void {
     order.parent = parent;
-    parent.children.push(order);
+    parent.children = [...parent.children, order];
     this.#children.set(order.oid, order);
     if (order.cloid !== null) order.account.cloids.set(order.cloid, order);
     this.open(order);
@@ -110,11 +113,12 @@ export class OpenOrders {
    */
   #endParent(parent: Order, status: OrderStatus): void {
     const placed = status === "filled" || (status === "marginCanceled" && parent.filledLots > 0);
-    for (const child of parent.children.slice()) {
+    const children = parent.children;
+    parent.children = [];
+    for (const child of children) {
       if (placed) this.wait(child);
       else this.end(child, "canceled");
     }
-    parent.children = [];
   }
 
   #enter(order: Order): void {

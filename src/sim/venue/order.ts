@@ -51,7 +51,10 @@ export interface Trigger {
   wholePosition: boolean;
 }
 
-/** An order with its state and its place in the queue. */
+/** Shared by the orders that have no family, nearly all: two arrays less for each. */
+const NONE: readonly Order[] = [];
+
+/** What was asked for, what remains, and where it stands: `level` while it rests, `trigger` until it fires, `parent` while it waits for one. */
 export class Order {
   readonly oid: number;
   readonly account: VenueAccount;
@@ -80,9 +83,9 @@ export class Order {
   /** The order that this TP or SL order waits for; null once it waits for the mark, and for any other order. */
   parent: Order | null = null;
   /** TP and SL orders that wait for this one. */
-  children: Order[] = [];
+  children: readonly Order[] = NONE;
   /** TP and SL orders of one group, this one among them: the fill of one cancels the others. */
-  siblings: readonly Order[] = [];
+  siblings: readonly Order[] = NONE;
   /** Place in the book: the queue of its level. Null while it does not rest. */
   level: Level | null = null;
   previous: Order | null = null;

@@ -30,7 +30,7 @@ const VOLUME_PER_OPEN_ORDER_USD = 5e12;
 /** An order that was placed, whatever became of it in the book; or the text that refuses it. */
 export type Placed = Order | string;
 
-/** Checks orders and hands them to the book. */
+/** The way of one order from its draft to the book, for new orders and for the second half of a modify. */
 export class Placing {
   readonly #host: TradingHost;
   readonly #clearing: ClearingPort;
@@ -61,8 +61,11 @@ export class Placing {
       this.#orders.end(order, refusal);
       return text;
     }
-    if (draft.trigger !== null) this.#wait(order, parent);
-    else {
+    if (draft.trigger !== null) {
+      // Printed as the position's size, unless it was asked for as 0.
+      if (draft.trigger.wholePosition && draft.lots > 0) order.lots = reducibleLots(account, draft.market, draft.side);
+      this.#wait(order, parent);
+    } else {
       // What could rest at most is what can still be reduced; the size that was asked for stays in origLots.
       if (draft.reduceOnly) order.lots = Math.min(order.lots, reducibleLots(account, draft.market, draft.side));
       this.#matching.execute(order, order.px, draft.tif === "Gtc" || draft.tif === "Alo", hash, null);

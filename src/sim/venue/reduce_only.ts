@@ -16,8 +16,8 @@ export function reducibleLots(account: VenueAccount, market: VenueMarket, side: 
 /**
  * Brings an account's reduce-only orders in line with its position, after either changed.
  *
- * Those that nothing is left for are cancelled, triggers included. Of several that rest and together exceed the position the oldest go; one
- * alone is shrunk to it (testnet probe, October 2026).
+ * Those that nothing is left for are cancelled, triggers included; TP and SL orders of the position take its size. Of several that rest
+ * and together exceed the position the oldest go; one alone is shrunk to it (testnet probe, October 2026).
  */
 export function alignReduceOnly(orders: OpenOrders, account: VenueAccount, market: VenueMarket): void {
   const own = orders.reduceOnlyOf(account);
@@ -26,7 +26,9 @@ export function alignReduceOnly(orders: OpenOrders, account: VenueAccount, marke
   let lots = 0;
   for (const order of [...own]) {
     if (order.market !== market) continue;
-    if (reducibleLots(account, market, order.side) === 0) orders.end(order, "reduceOnlyCanceled");
+    const reducible = reducibleLots(account, market, order.side);
+    if (reducible === 0) orders.end(order, "reduceOnlyCanceled");
+    else if (order.trigger?.wholePosition === true && order.origLots > 0) order.lots = reducible;
     else if (order.level !== null) {
       resting.push(order);
       lots += order.lots;

@@ -26,7 +26,6 @@ import { OpenOrders } from "./open_orders.ts";
 import { Order, type OrderStatus } from "./order.ts";
 import { Placing } from "./placing.ts";
 import type { ClearingPort, TradingHost } from "./ports.ts";
-import { alignReduceOnly } from "./reduce_only.ts";
 import { EMPTY_BATCH } from "./refusals.ts";
 import { itemOf, replyOf } from "./replies.ts";
 import { fireTriggers } from "./triggers.ts";
@@ -118,27 +117,18 @@ export class Trading {
     return runModifies(this.#host, this.#orders, this.#placing, account, modifies, always, hash);
   }
 
-  /** Ends all orders of an account, on one market when it is given. */
+  /** Ends all orders of an account, on one market when it is given. TP and SL orders that wait for another go with it. */
   cancelAll(account: VenueAccount, status: OrderStatus, market: VenueMarket | null = null): void {
-    const orders = [...account.orders.values()].filter((order) => market === null || order.market === market);
-    this.#endAll(orders, status);
+    for (const order of [...account.orders.values()])
+      if (market === null || order.market === market) this.#orders.end(order, status);
   }
 
-  /** Ends all orders on a market: it is halted or delisted. */
+  /** Ends all orders on a market, oldest first: it is halted or delisted. */
   cancelMarket(market: VenueMarket, status: OrderStatus): void {
     const orders = [...market.triggers];
     for (const level of [...market.book.bids, ...market.book.asks])
       for (let order = level.head; order !== null; order = order.next) orders.push(order);
-    this.#endAll(
-      orders.sort((a, b) => a.oid - b.oid),
-      status,
-    );
-  }
-
-  #endAll(orders: readonly Order[], status: OrderStatus): void {
-    // One may have ended with another: TP and SL orders go with their parent.
-    for (const order of orders)
-      if (this.#orders.find(order.account, order.oid) !== null) this.#orders.end(order, status);
+    for (const order of orders.sort((a, b) => a.oid - b.oid)) this.#orders.end(order, status);
   }
 
   /**
@@ -172,11 +162,6 @@ export class Trading {
   onMark(market: VenueMarket): void {
     fireTriggers(this.#matching, this.#orders, this.#clearing, market);
     cancelAggressive(this.#orders, market);
-  }
-
-  /** After a position changed other than by a trade (taken over, settled): its reduce-only orders follow. */
-  onPosition(account: VenueAccount, market: VenueMarket): void {
-    alignReduceOnly(this.#orders, account, market);
   }
 }
 

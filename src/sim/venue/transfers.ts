@@ -20,8 +20,9 @@ import {
   TRANSFER_BALANCE,
   WITHDRAWAL_BALANCE,
 } from "../../wire/hyperliquid/errors.ts";
+import { formatGiven } from "../../wire/hyperliquid/format.ts";
 import type { VenueAccount } from "./account.ts";
-import type { VenueListener } from "./events.ts";
+import type { LedgerEntry, VenueListener } from "./events.ts";
 import type { TokenSpec, VenueSpec } from "./spec.ts";
 
 /** What transfers need of the venue. */
@@ -153,7 +154,10 @@ export class Transfers {
 
   subAccountTransfer(master: VenueAccount, action: SubAccountTransferAction, hash: string): string | null {
     const sub = master.subAccounts.find((s) => s.address === action.subAccountUser);
-    if (sub === undefined) return subAccountTransferText(master.address);
+    if (sub === undefined)
+      return action.isDeposit
+        ? subAccountTransferText(master.address, action.subAccountUser)
+        : subAccountTransferText(action.subAccountUser, master.address);
     const [from, to] = action.isDeposit ? [master, sub] : [sub, master];
     const usdc = formatScaled(action.usd, USD_DECIMALS);
     const delta = { type: "subAccountTransfer", usdc, user: from.address, destination: to.address };
@@ -215,7 +219,7 @@ export class Transfers {
   }
 
   #tell(account: VenueAccount, delta: { type: string; [key: string]: unknown }, hash: string): void {
-    this.#host.listener.onLedger({ account, timeMs: this.#host.nowMs, hash, delta });
+    this.#host.listener.onLedger({ account, timeMs: this.#host.nowMs, hash, delta: printed(delta) });
   }
 
   #senderOf(account: VenueAccount, sub: string): VenueAccount | string {
@@ -248,4 +252,12 @@ export class Transfers {
   #usdc(): TokenSpec {
     return this.#host.spec.tokens.find((t) => t.index === USDC) as TokenSpec;
   }
+}
+
+/** Amounts of an entry as the venue prints them, whatever the request had. */
+function printed(delta: LedgerEntry["delta"]): LedgerEntry["delta"] {
+  const told = { ...delta };
+  for (const key of ["usdc", "amount", "usdcValue"])
+    if (typeof told[key] === "string") told[key] = formatGiven(told[key]);
+  return told;
 }

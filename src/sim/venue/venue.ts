@@ -8,6 +8,7 @@ import { assert } from "../../core/assert.ts";
 import { type MicroUsd, type TimeUs, US_PER_MS } from "../../core/units.ts";
 import type { Action, ActionReply } from "../../wire/hyperliquid/action.ts";
 import { HIP3_ASSET_BASE, HIP3_ASSET_STRIDE } from "../../wire/hyperliquid/facts.ts";
+import { formatUsd } from "../../wire/hyperliquid/format.ts";
 import { VenueAccount } from "./account.ts";
 import { Administration } from "./administration.ts";
 import { Admission, type SignedRequest } from "./admission.ts";
@@ -77,7 +78,6 @@ export class Venue {
   #blockCount = 0;
   #oid = OID_FIRST;
   #houseHash = 0;
-  #signedCount = 0;
 
   constructor(spec: VenueSpec) {
     this.spec = spec;
@@ -120,10 +120,6 @@ export class Venue {
   }
   get blockCount(): number {
     return this.#blockCount;
-  }
-  /** Signed actions that blocks have taken, refused ones too. */
-  get signedCount(): number {
-    return this.#signedCount;
   }
   /** Actions that wait for a block. */
   get pendingCount(): number {
@@ -174,7 +170,7 @@ export class Venue {
     const token = this.spec.dexs[dexIndex]?.collateralToken ?? 0;
     this.#count(this.deposited, token, usd * SPOT_PER_MICRO_USD);
     if (!account.isHouse) {
-      const delta = { type: "deposit", usdc: String(usd / 1e6) };
+      const delta = { type: "deposit", usdc: formatUsd(usd) };
       this.listener.onLedger({ account, timeMs: this.nowMs, hash: this.nextHash(), delta });
     }
     return account;
@@ -251,10 +247,10 @@ export class Venue {
     this.#nowUs += Math.round(us / US_PER_MS) * US_PER_MS;
   }
 
-  /** Stops or resumes trading in a market; stopping cancels its orders and settles positions at the mark. */
+  /** Stops or resumes trading in a market; stopping cancels its orders and settles positions at the mark. (No source has the orders' status.) */
   setHalted(market: VenueMarket, halted: boolean): void {
     if (halted && !market.halted) {
-      this.trading.cancelMarket(market, "canceled");
+      this.trading.cancelMarket(market, "delistedCanceled");
       this.clearing.settle(market, Math.round(market.markPx));
     }
     market.halted = halted;
@@ -282,7 +278,6 @@ export class Venue {
   }
 
   #signed(request: VenueRequest): ActionReply {
-    this.#signedCount += 1;
     const account = this.admission.admit(request, this.#nowUs);
     return typeof account === "string" ? err(account) : this.#execute(account, request.action, request.hash);
   }
@@ -399,8 +394,11 @@ export class Venue {
     const markets: VenueMarket[] = [];
     this.spec.dexs.forEach((dex, dexIndex) => {
       const base = dexIndex === 0 ? 0 : HIP3_ASSET_BASE + dexIndex * HIP3_ASSET_STRIDE;
+      const peers: VenueMarket[] = [];
       dex.markets.forEach((spec, index) => {
         const market = new VenueMarket(markets.length, base + index, dexIndex, dex, spec);
+        market.peers = peers;
+        peers.push(market);
         markets.push(market);
         this.#assets.set(market.assetId, market);
         this.#coins.set(market.coin, market);

@@ -229,9 +229,9 @@ export const PORTFOLIO_MARGIN_SIZE = "Portfolio margin requires account value of
 export function subAccountNotRegisteredText(subAccount: string, master: string): string {
   return `Sub-account ${subAccount} is not registered to ${master}`;
 }
-/** A transfer by who may not send it (recorded). */
-export function subAccountTransferText(from: string): string {
-  return `Invalid sub-account transfer from ${from}`;
+/** A transfer between an account and what is none of its sub-accounts (recorded on testnet, 2026, signed by master and agent alike). */
+export function subAccountTransferText(from: string, to: string): string {
+  return `Invalid sub-account transfer from ${from} to ${to}`;
 }
 /** Referral codes (recorded). */
 export const REFERRAL_UNKNOWN = "Referral code not registered";

@@ -20,6 +20,12 @@ export function formatPlain(value: number, decimals: number): string {
   return print(value, decimals, "");
 }
 
+/** A decimal that a request gave, as answers have it: "5000" and "5000.00" are "5000.0". */
+export function formatGiven(text: string): string {
+  const [whole = "", fraction = ""] = text.split(".");
+  return `${whole}.${fraction.replace(/0+$/, "") || "0"}`;
+}
+
 /** A price in units of 10^-decimals dollars; decimals are 6 - szDecimals of the market. */
 export function formatPx(px: Px, decimals: number): string {
   return print(px, decimals, ".0");

@@ -1,3 +1,4 @@
+import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Level, OrderBook } from "../../../src/sim/venue/book.ts";
@@ -36,18 +37,28 @@ function queue(level: Level): Order[] {
 /** Both sides from the best down: `px: lots+lots`. */
 function drawn(book: OrderBook): { bids: string[]; asks: string[] } {
   const side = (levels: readonly Level[]): string[] =>
-    levels.toReversed().map((level) => `${level.px}: ${queue(level).map((o) => o.lots).join("+")}`); // biome-ignore format: one line a level
+    levels.toReversed().map(
+      (level) =>
+        `${level.px}: ${queue(level)
+          .map((o) => o.lots)
+          .join("+")}`,
+    );
   return { bids: side(book.bids), asks: side(book.asks) };
 }
 
 describe("order book", () => {
   test("the best price is last, orders queue as they come", () => {
     const book = new OrderBook();
-    for (const [
-      side,
-      px,
-      lots,
-    ] of [[1, 99, 1], [1, 97, 2], [1, 98, 3], [1, 99, 4], [-1, 102, 5], [-1, 101, 6], [-1, 103, 7], [-1, 101, 8]] as const) // biome-ignore format: a table
+    for (const [side, px, lots] of [
+      [1, 99, 1],
+      [1, 97, 2],
+      [1, 98, 3],
+      [1, 99, 4],
+      [-1, 102, 5],
+      [-1, 101, 6],
+      [-1, 103, 7],
+      [-1, 101, 8],
+    ] as const)
       book.add(orderAt(side, px, lots));
     expect(drawn(book)).toEqual({ bids: ["99: 1+4", "98: 3", "97: 2"], asks: ["101: 6+8", "102: 5", "103: 7"] });
     expect([book.bestPx(1), book.bestPx(-1)]).toEqual([99, 101]);
@@ -82,6 +93,25 @@ describe("order book", () => {
     book.add(orderAt(1, 100, 1));
     book.remove(joined);
     expect([book.touchVersion - before[0]!, book.version - before[1]!]).toEqual([2, 5]);
+  });
+
+  test("allocates nothing once its levels are made", () => {
+    const book = new OrderBook();
+    const orders = Array.from({ length: 64 }, (_, i) =>
+      orderAt(i % 2 === 0 ? 1 : -1, i % 2 === 0 ? 100 - i : 101 + i, 5),
+    );
+    const turn = (n: number): void => {
+      for (let i = 0; i < n; i++) {
+        const order = orders[(i * 7) % orders.length]!;
+        if (order.level === null) book.add(order);
+        else book.remove(order);
+      }
+    };
+    turn(1e5);
+    Bun.gc(true);
+    const before = heapStats().objectCount;
+    turn(1e6);
+    expect(heapStats().objectCount - before).toBeLessThan(200);
   });
 
   test("whatever is added, reduced and removed: sorted levels, totals, time order", () => {

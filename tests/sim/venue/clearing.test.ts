@@ -131,6 +131,7 @@ describe("the margin check", () => {
     expect(world.clearing.checkRestingFill(order, 19_980)).toBe(true);
     world.trade(world.house, world.user(1), market, 1, PX, 10_000);
     expect(world.clearing.checkRestingFill(order, 20_000)).toBe(true);
+    expect(world.clearing.checkRestingFill(order, 29_900)).toBe(true);
     expect(world.clearing.checkRestingFill(order, 29_980)).toBe(false);
   });
 
@@ -330,7 +331,9 @@ describe("fees", () => {
     const world = funded();
     const tiers = new FeeTiers();
     tiers.onFill(world.user(1), 100, usd * USD, false);
-    tiers.assess(101);
+    // The day that runs does not count.
+    expect(tiers.assess(100)).toBe(false);
+    expect(tiers.assess(101)).toBe(tier > 0);
     const takers = ["0.00045", "0.0004", "0.00035", "0.0003", "0.00028", "0.00026", "0.00024"];
     expect(world.user(1).takerRate).toBe(takers[tier] as string);
     expect(tiers.days(world.user(1), 101).at(-2)).toEqual({

@@ -85,6 +85,9 @@ test("is sampled each five seconds, averaged over the hour, and paid with the ho
   expect(market.premiumFrac).toBeNull();
   to(5_000);
   expect(market.fundingFrac).toBeCloseTo(0.0000125, 15);
+  setBook(market, [[market.oraclePx * 1.004, 1e6]], [[market.oraclePx * 1.005, 1e6]]);
+  to(5_000);
+  expect(market.fundingFrac).toBeCloseTo((0.004 - 0.0005) / 8, 15);
   expect(funding.history(market)).toHaveLength(1);
 });
 

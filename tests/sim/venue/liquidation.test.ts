@@ -31,8 +31,8 @@ describe("a cross account", () => {
   // Equity $991.045 - 199 x fall; maintenance 199 x mark / 80.
   test.each([
     ["above maintenance nothing happens", 96.25, null, null],
-    ["below it a market order closes it", 96.2, "Liquidated Cross Long", "market"],
-    ["above two thirds still so", 95.9, "Liquidated Cross Long", "market"],
+    ["below it a market order closes it", 96.2, "Close Long", "market"],
+    ["above two thirds still so", 95.9, "Close Long", "market"],
     ["below two thirds the backstop takes it", 95.7, "Liquidated Cross Long", "backstop"],
   ])("%s", (_, mark, dir, method) => {
     const { w, liquidation } = open();

@@ -91,7 +91,6 @@ describe("matching", () => {
     ],
     ["Alo that does not cross rests", "Alo", "99.99", "resting 2", ["t #2 open 3.0"], ["99.99: 3.0"]],
   ] as const)("%s", (_name, tif, px, status, events, bids) => {
-    // biome-ignore format: a table
     const w = worldOf();
     const [a, taker] = [w.trader("a"), w.trader("t")];
     w.put(a, limit(SELL, "100", "1"));

@@ -138,10 +138,9 @@ export class MoneyWorld implements LiquidationHost {
     px: number,
     lots: number,
     builder: WireBuilder | null = null,
-    liquidated = false,
   ): FillBooking {
     market.lastPx = px;
-    const taken = this.clearing.applyFill(taker, market, side, px, lots, true, builder, liquidated);
+    const taken = this.clearing.applyFill(taker, market, side, px, lots, true, builder);
     this.clearing.applyFill(maker, market, -side as 1 | -1, px, lots, false, null);
     return taken;
   }
@@ -172,7 +171,7 @@ export class MoneyWorld implements LiquidationHost {
     if (filled === 0) return 0;
     const side = account.positionLots(market) > 0 ? -1 : 1;
     const px = Math.max(1, Math.round(market.markPx * (side < 0 ? this.bookFactor : 1 / this.bookFactor)));
-    this.trade(account, this.house, market, side, px, filled, null, true);
+    this.trade(account, this.house, market, side, px, filled);
     return filled;
   }
 

@@ -81,7 +81,6 @@ describe("a batch is refused as a whole, with one status, and nothing is told", 
     ],
     ["a priority fee without stake", [good], { p: 5 }, "Insufficient delegatable balance for priority order"],
   ])("%s", (_name, orders, grouping, text) => {
-    // biome-ignore format: a table
     const w = worldOf();
     const a = w.trader("a");
     expect(w.order(a, orders, grouping)).toEqual([{ error: text }]);
@@ -92,7 +91,9 @@ describe("a batch is refused as a whole, with one status, and nothing is told", 
     const w = worldOf();
     const a = w.trader("a");
     const send = (f: number): ItemStatus[] =>
-      statusesOf(w.trading.order(a, { type: "order", orders: [good, good], grouping: "na", builder: { b: "0xAA", f } }, HASH)); // biome-ignore format: a row
+      statusesOf(
+        w.trading.order(a, { type: "order", orders: [good, good], grouping: "na", builder: { b: "0xAA", f } }, HASH),
+      );
     expect(send(10)).toEqual([{ error: "Builder fee has not been approved." }]);
     a.builders.set("0xaa", 10);
     expect(send(11).length).toBe(1);
@@ -131,7 +132,6 @@ describe("one order of a batch is refused, the others are not", () => {
       "iocCancelRejected",
     ],
   ])("%s", (_name, bad, text, status) => {
-    // biome-ignore format: a table
     const w = worldOf();
     const a = w.trader("a");
     const items = w.order(a, [limit(BUY, "99", "1"), bad, limit(BUY, "98", "1")]);
@@ -160,6 +160,26 @@ describe("one order of a batch is refused, the others are not", () => {
     expect(w.put(a, limit(BUY, "99.50", "1e0"))).toBe("resting 1");
     expect(w.put(a, { ...limit(BUY, "6.8000", "20.00"), a: 1 })).toBe("resting 2");
     expect(w.drawn()).toEqual({ bids: ["99.5: 1.0"], asks: [] });
+  });
+
+  test.each([
+    ["99", "1", "99.0: 1.0"],
+    ["099.5", "01.50", "99.5: 1.5"],
+    ["99.500000000", "1.500000000", "99.5: 1.5"],
+    ["99", "123456.78", "99.0: 123456.78"],
+    ["9.9e1", "15e-1", "99.0: 1.5"],
+    [".5", "1", "Order has invalid price."],
+    ["99.", "1", "Order has invalid price."],
+    ["", "1", "Order has invalid price."],
+    ["-99", "1", "Order has invalid price."],
+    ["99", "", "Order has invalid size."],
+    ["99", "1.", "Order has invalid size."],
+    ["99", "1.2.3", "Order has invalid size."],
+    ["99", "0.001", "Order has invalid size."],
+  ])("price %p, size %p", (px, sz, outcome) => {
+    const w = worldOf();
+    const reply = w.put(w.trader("a", 1e9), limit(BUY, px, sz));
+    expect(reply === "resting 1" ? w.drawn().bids[0] : reply).toBe(outcome);
   });
 });
 
@@ -269,7 +289,6 @@ describe("limits of the account and the market", () => {
     ["closes at the oracle", "1", limit(SELL, "100", "1"), "", ""],
     ["closes below the oracle, reduce-only", "1", limit(SELL, "99.99", "1", "Gtc", { r: true }), "", ""],
   ])("at the cap of open interest, an order that %s", (_name, held, order, text, status) => {
-    // biome-ignore format: a table
     const w = worldOf({ oiCapUsd: 500e6 });
     const [a, b] = [w.trader("a"), w.trader("b")];
     if (held !== "-") w.hold(a, held);

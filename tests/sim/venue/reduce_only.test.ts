@@ -90,17 +90,6 @@ describe("reduce-only", () => {
     expect(a.positionLots(w.markets[0]!)).toBe(0);
   });
 
-  test("follows a position that changed without a trade", () => {
-    const w = worldOf();
-    const a = w.trader("a");
-    w.hold(a, "2");
-    w.put(a, limit(SELL, "105", "1", "Gtc", RO));
-    w.take();
-    w.clearing.settle(w.markets[0]!, 1_000_000);
-    w.trading.onPosition(a, w.markets[0]!);
-    expect(w.take().at(-1)).toBe("a #3 reduceOnlyCanceled 1.0");
-  });
-
   test("needs no margin", () => {
     const w = worldOf();
     const a = w.trader("a", 300);

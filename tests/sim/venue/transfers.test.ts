@@ -171,6 +171,13 @@ describe("other ways", () => {
     expect(transfers.subAccountTransfer(anne, give, "0x1")).toBeNull();
     expect(move(`4 subaccount:${SUB}`, false)).toBeNull();
     expect([accounts.get(SUB)?.dex(0).cashUsd, accounts.get(SUB)?.spot.get(0)]).toEqual([6_000_000, 400_000_000]);
+    const stranger = { ...give, subAccountUser: NEW };
+    expect(
+      [stranger, { ...stranger, isDeposit: false }].map((t) => transfers.subAccountTransfer(anne, t, "0x1")),
+    ).toEqual([
+      `Invalid sub-account transfer from ${anne.address} to ${NEW}`,
+      `Invalid sub-account transfer from ${NEW} to ${anne.address}`,
+    ]);
     expect(transfers.subAccountTransfer(anne, { ...give, isDeposit: false, usd: 6_000_001 }, "0x1")).toBe(
       "Insufficient balance for token transfer",
     );
@@ -188,7 +195,7 @@ describe("other ways", () => {
     expect(take("1")).toBe("Insufficient balance for withdrawal");
     expect(take("600")).toBeNull();
     expect([anne.dex(0).cashUsd, kept.get(0)]).toEqual([400_000_000, 60_000_000_000]);
-    expect(ledger[0]?.delta).toEqual({ type: "withdraw", usdc: "599", nonce: 7, fee: "1.0" });
+    expect(ledger[0]?.delta).toEqual({ type: "withdraw", usdc: "599.0", nonce: 7, fee: "1.0" });
   });
 
   test("requests cost $0.0005 each and count as bought", () => {

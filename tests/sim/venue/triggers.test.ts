@@ -99,7 +99,20 @@ describe("triggers on the mark", () => {
     w.mark("97");
     expect(w.take()).toEqual(["a #5 triggered 2.0", "a #5 open 2.0"]);
     expect(w.drawn().asks).toEqual(["96.5: 2.0", "105.0: 10.0"]);
-    expect(w.cancel(a, 5)).toEqual(["success"]);
+    // Now a plain order: a fast cancel sees it.
+    const fast = w.trading.cancel(a, { type: "cancel", cancels: [{ a: 0, o: 5 }], f: true });
+    expect(statusesOf(fast)).toEqual(["success"]);
+  });
+
+  test("a limit trigger that may open reserves its margin when it rests, not before", () => {
+    const { w, a } = scene();
+    w.put(a, { ...limitTrigger(SELL, "97", "96.5", "3", "sl"), r: false });
+    const terms = w.clearing.terms(a, w.markets[0]!);
+    expect(terms.sellLots).toBe(0);
+    w.mark("97");
+    expect(terms.sellLots).toBe(300);
+    w.cancel(a, 5);
+    expect(terms.sellLots).toBe(0);
   });
 
   test("a trigger that may open needs margin when it fires", () => {
@@ -165,6 +178,16 @@ describe("TP and SL of the position", () => {
       "a #5 nonUserCancel",
     ]);
     expect(a.positionLots(w.markets[0]!)).toBe(0);
+  });
+
+  test("show the size of the position when they were given one", () => {
+    const { w, a } = scene();
+    w.order(a, [trigger(SELL, "96", "1", "sl")], "positionTpsl");
+    expect(w.take()).toEqual(["a #5 open 2.0"]);
+    w.hold(a, "1.5");
+    expect([a.orders.get(5)?.lots, a.orders.get(5)?.origLots]).toEqual([350, 100]);
+    w.put(a, limit(SELL, "95", "3", "Ioc"));
+    expect(a.orders.get(5)?.lots).toBe(50);
   });
 
   test("go when the position is closed", () => {
@@ -234,7 +257,6 @@ describe("an order with TP and SL", () => {
     ["unfilled", ""],
     ["partly filled", "1"],
   ])("that its user cancels, %s: they go with it", (_name, offered) => {
-    // biome-ignore format: a row
     const { w, a } = grouped("100", offered);
     w.take();
     const oid = [...a.orders.keys()][0]!;
@@ -252,7 +274,6 @@ describe("an order with TP and SL", () => {
     ["partly filled: they wait for the mark", "1", 2],
     ["unfilled: they go", "", 0],
   ] as const)("that ends for want of margin, %s", (_name, offered, waiting) => {
-    // biome-ignore format: a row
     const { w, a, b } = grouped("100", offered);
     a.dex(0).cashUsd = -101e6;
     w.put(b, limit(SELL, "100", "1"));

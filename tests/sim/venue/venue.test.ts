@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../../../src/core/prng.ts";
 import type { Action, WireTif } from "../../../src/wire/hyperliquid/action.ts";
-import { Bench, limit, oidOf, orderAction, user } from "../../fixtures/venue.ts";
+import { Bench, dexSpec, limit, marketSpec, oidOf, orderAction, user } from "../../fixtures/venue.ts";
 
 const statusOf = (reply: unknown): string => JSON.stringify(reply);
 
@@ -164,6 +164,8 @@ describe("switches", () => {
     bench.place(b, limit(0, "buy", "4", "30.3", "Ioc"));
     const market = bench.venue.marketByAsset(0) as NonNullable<ReturnType<typeof bench.venue.marketByAsset>>;
     bench.venue.setHalted(market, true);
+    // The venue ended it, not the user, and says so.
+    expect(bench.told.lines.filter((line) => line.startsWith("nonUserCancel")).length).toBe(1);
     expect([a.orders.size, a.positionLots(market), b.positionLots(market), market.openLots]).toEqual([0, 0, 0, 0]);
     expect(statusOf(bench.place(a, limit(0, "buy", "1", "30")))).toContain("Trading is halted.");
     bench.venue.setHalted(market, false);
@@ -210,6 +212,22 @@ test("the same seed and the same actions tell the same story", () => {
   expect(told.split("\n").length).toBeGreaterThan(500);
   expect(run(7)).toBe(told);
   expect(run(8)).not.toBe(told);
+});
+
+test("the markets of a dex share a cap on open interest", () => {
+  const dexs = [
+    dexSpec("", [marketSpec({ coin: "AAA" })]),
+    dexSpec("xyz", [marketSpec({ coin: "xyz:AAA" }), marketSpec({ coin: "xyz:BBB" })], {
+      totalOiCapUsd: 1_000_000_000,
+    }),
+  ];
+  const bench = new Bench({ dexs });
+  const [a, b] = [bench.account("a"), bench.account("b")];
+  bench.place(a, limit(110_000, "sell", "40", "30"));
+  expect(statusOf(bench.place(b, limit(110_000, "buy", "40", "30", "Ioc")))).toContain("filled");
+  const text = "Order would increase open interest while open interest is capped";
+  expect(statusOf(bench.place(a, limit(110_001, "sell", "1", "30")))).toContain(text);
+  expect(oidOf(bench.place(a, limit(0, "sell", "1", "30")))).toBeGreaterThan(0);
 });
 
 test("an unknown asset is said so", () => {

@@ -1,0 +1,30 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { serveLoopback } from "../../src/io/serve.ts";
+
+const server = serveLoopback(0, "/ws", {
+  openPaths: ["/info"],
+  onPost: (path, body) =>
+    path === "/lost" ? null : { status: 200, contentType: "application/json", text: JSON.stringify(body) },
+  onOpen: () => null,
+  onMessage: () => {},
+  onClose: () => {},
+});
+afterAll(() => server.stop());
+const origin = (path: string, method: string): Promise<(string | number | null)[]> =>
+  fetch(server.url + path, { method, ...(method === "POST" && { body: "x" }) }).then((r) => [
+    r.status,
+    r.headers.get("access-control-allow-origin"),
+  ]);
+
+describe("pages of other origins", () => {
+  test.each([
+    ["/info", "POST", 200, "*"],
+    ["/info", "OPTIONS", 200, "*"],
+    ["/control", "POST", 200, null],
+    ["/control", "OPTIONS", 405, null],
+    ["/lost", "POST", 404, null],
+    ["/info", "GET", 405, null],
+  ] as const)("%s by %s", async (path, method, status, allowed) => {
+    expect(await origin(path, method)).toEqual([status, allowed]);
+  });
+});

@@ -1,0 +1,152 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ExchangeCard } from "../../src/run/exchange.ts";
+
+const root = join(import.meta.dir, "..", "..");
+const enabled = process.env.MMBIN_PROCESS_TESTS === "1";
+const folder = mkdtempSync(join(tmpdir(), "mmbin-exchange-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Child = Bun.Subprocess<"ignore", "pipe", "pipe">;
+
+function start(args: string[]): Child {
+  return Bun.spawn([process.execPath, "src/main.ts", "exchange", ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH ?? "", HOME: folder, XDG_STATE_HOME: join(folder, "state") },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+}
+
+async function end(child: Child): Promise<{ code: number; out: string; err: string }> {
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, out, err };
+}
+
+/** Starts, reads the first line, runs `use`, ends with a signal; what else was said. */
+async function serve(
+  args: string[],
+  signal: NodeJS.Signals,
+  use: (card: ExchangeCard) => Promise<void>,
+): Promise<{ code: number; more: string; err: string }> {
+  const child = start(["--port", "0", "--json", ...args]);
+  const reader = child.stdout.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  const read = async (): Promise<boolean> => {
+    const { value, done } = await reader.read();
+    text += decoder.decode(value);
+    return !done;
+  };
+  while (!text.includes("\n") && (await read()));
+  try {
+    await use(JSON.parse(text.slice(0, text.indexOf("\n"))));
+  } finally {
+    child.kill(signal);
+  }
+  while (await read());
+  const [err, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
+  return { code, more: text.slice(text.indexOf("\n") + 1), err };
+}
+
+async function post(url: string, body: object): Promise<{ status: number; text: string }> {
+  const reply = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return { status: reply.status, text: await reply.text() };
+}
+
+describe.skipIf(!enabled)("mmbin exchange (needs MMBIN_PROCESS_TESTS=1)", () => {
+  test("answers over HTTP and a socket, and ends cleanly with Ctrl-C", async () => {
+    const ran = await serve(
+      ["--seed", "5", "--fund", `0x${"AB".repeat(20)}=250`, "--quiet"],
+      "SIGINT",
+      async (card) => {
+        expect(card).toMatchObject({ schema: "mmbin.exchange/1", chain: "Testnet", seed: 5, speed: 1, control: false });
+        expect([card.keys.length, card.markets]).toEqual([2, ["BTC", "ETH", "HYPE", "sim:HYPE", "sim:XYZ"]]);
+        const meta = JSON.parse((await post(`${card.url}/info`, { type: "meta" })).text);
+        expect(meta.universe.map((m: { name: string }) => m.name)).toEqual(["BTC", "ETH", "HYPE"]);
+        const worth = async (user: string, dex: string): Promise<string> =>
+          JSON.parse((await post(`${card.url}/info`, { type: "clearinghouseState", user, dex })).text).withdrawable;
+        expect(await worth(card.keys[0]?.address as string, "")).toBe("10000.0");
+        expect(await worth(`0x${"ab".repeat(20)}`, "sim")).toBe("250.0");
+        expect((await post(`${card.url}/control`, { do: "state" })).status).toBe(404);
+        const socket = new WebSocket(card.ws);
+        const heard = await new Promise<string>((resolve) => {
+          socket.onopen = () => socket.send('{"method":"ping"}');
+          socket.onmessage = (event) => resolve(String(event.data));
+        });
+        expect(heard).toBe('{"channel":"pong"}');
+        // Left open: the end of the process must not wait for it.
+      },
+    );
+    expect(ran).toEqual({ code: 130, more: "", err: "" });
+  });
+
+  test("steps by control alone at speed 0, warns of mainnet signatures, and ends with SIGTERM", async () => {
+    const ran = await serve(["--control", "--speed", "0", "--chain", "mainnet"], "SIGTERM", async (card) => {
+      const control = async (command: object): Promise<Record<string, number>> =>
+        JSON.parse((await post(`${card.url}/control`, command)).text);
+      expect((await control({ do: "state" })).blocks).toBe(0);
+      expect((await control({ do: "step", blocks: 700 })).blocks).toBe(700);
+      expect((await control({ do: "state" })).blocks).toBe(700);
+      expect((await post(`${card.url}/control`, { do: "walk" })).status).toBe(400);
+    });
+    expect([ran.code, ran.more, ran.err.trim().split("\n").length]).toEqual([143, "", 1]);
+    expect(ran.err).toContain("valid at the real venue too");
+  });
+
+  test("ends by itself when the venue's time is up", async () => {
+    const ran = await end(start(["--port", "0", "--for", "30s", "--speed", "100", "--quiet"]));
+    expect([ran.code, ran.err]).toEqual([0, ""]);
+    expect(ran.out).toContain("http://127.0.0.1:");
+    expect(ran.out).toContain("never send money to them");
+  });
+
+  test("a port that is taken is told in one line", async () => {
+    const taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") });
+    const { port } = taken;
+    const ran = await end(start(["--port", String(port)]));
+    taken.stop(true);
+    expect(ran).toMatchObject({ code: 12, out: "" });
+    expect(ran.err).toBe(`mmbin: port ${port} of 127.0.0.1 cannot be used (EADDRINUSE)\n`);
+  });
+
+  test("the markets that it prints are the markets that it reads", async () => {
+    const printed = await end(start(["--print-markets"]));
+    const path = join(folder, "markets.toml");
+    writeFileSync(path, printed.out);
+    const again = await end(start(["--print-markets", "--markets", path]));
+    expect([printed.code, again.code, again.out]).toEqual([0, 0, printed.out]);
+    writeFileSync(path, printed.out.replace("items_max", "item_max"));
+    const bad = await end(start(["--port", "0", "--markets", path]));
+    expect([bad.code, bad.out]).toEqual([3, ""]);
+    expect(bad.err).toMatch(/^mmbin: \S+markets\.toml:\d+: unknown key item_max: did you mean items_max\?\n$/);
+  });
+
+  test.each([
+    [["--prot", "1"], 2, "unknown flag --prot: did you mean --port?"],
+    [["--port", "70000"], 2, "--port is at most 65535"],
+    [["--speed=-1"], 2, "--speed is at least 0"],
+    [["--speed", "0"], 2, "it needs --control"],
+    [["--chain", "mainet"], 2, "did you mean mainnet?"],
+    [["--fund", "0x12=5"], 2, "--fund is an address"],
+    [["--fund", `0x${"12".repeat(20)}=lots`], 2, "--fund is an address"],
+    [["--for", "soon"], 2, "--for is a time like"],
+    [["--markets", "/nowhere.toml"], 3, "/nowhere.toml: no such file"],
+    [["BTC"], 2, '"BTC" is one word too many'],
+  ] as [string[], number, string][])("%p ends with %d", async (args, code, message) => {
+    const ran = await end(start(args));
+    expect([ran.code, ran.out, ran.err.trim().split("\n").length]).toEqual([code, "", 1]);
+    expect(ran.err).toContain(message);
+  });
+});
