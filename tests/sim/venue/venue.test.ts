@@ -57,7 +57,7 @@ describe("the request budget", () => {
     account.limiter.volumeUsd = 56_000_000_000;
     return { bench, account, other: bench.account("b") };
   }
-  const place = (): Action => orderAction(limit(0, "buy", "1", "29", "Alo"));
+  const place = (): Action => orderAction(limit(0, "buy", "1", "25.4", "Alo"));
   const refusal = (used: number, limitCount: number, volume: string): string =>
     `Too many cumulative requests sent (${used} > ${limitCount}) for cumulative volume traded $${volume}. ` +
     "Place taker orders to free up 1 request per USDC traded.";
@@ -92,20 +92,32 @@ describe("the request budget", () => {
       expect(statusOf(bench.act(account, place()))).toContain("resting");
       expect(account.limiter.usedCount).toBe(used);
     }
+    // One at 5 s is refused, and does not move the slot: at 10 s it is free.
     seconds(5);
     expect(bench.act(account, place())).toEqual({ status: "err", response: refusal(66_003, 65_999, "56000.00") });
-    seconds(5);
-    // The refused one did not move the slot. (It is left unused: what follows are the transcript's next words.)
     // A maker's fill of $25.40 raises volume and limit by 25: 22 more places pass at once.
     other.limiter.usedCount = 0;
-    const taken = bench.place(other, limit(0, "sell", "0.85", "29", "Ioc"));
-    expect(statusOf(taken)).toContain("filled");
-    expect(account.limiter.volumeUsd).toBe(56_024_650_000);
-    account.limiter.volumeUsd = 56_025_400_000;
+    expect(statusOf(bench.place(other, limit(0, "sell", "1", "25.4", "Ioc")))).toContain("filled");
+    expect(account.limiter.volumeUsd).toBe(56_025_400_000);
     const answers = Array.from({ length: 23 }, () => bench.send(account, place()));
     bench.venue.step();
     expect(answers.slice(0, 22).every((a) => statusOf(a[0]).includes("resting"))).toBe(true);
     expect(answers[22]?.[0]).toEqual({ status: "err", response: refusal(66_025, 66_024, "56025.40") });
+  });
+
+  test("a refusal does not move the slot", () => {
+    const { bench, account } = setup();
+    account.limiter.usedCount = 66_000;
+    const passes = (): boolean => statusOf(bench.act(account, place())).includes("resting");
+    const wait = (blocks: number): void => bench.steps(blocks - 1);
+    expect(passes()).toBe(true);
+    wait(72);
+    expect(passes()).toBe(false);
+    // 142 blocks are 9.94 s, 143 are 10.01 s.
+    wait(70);
+    expect(passes()).toBe(false);
+    expect(passes()).toBe(true);
+    expect(account.limiter.usedCount).toBe(66_002);
   });
 
   test.each([
