@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { nearest } from "../core/nearest.ts";
 import { FAULT_KINDS } from "../sim/fault.ts";
+import { FEE_SCALE } from "./markets_schema.ts";
 
 const address = z
   .string()
@@ -50,13 +51,13 @@ const VERBS = {
   fees: z.strictObject({
     do: z.literal("fees"),
     coin,
-    scale: decimal.nullable().optional(),
+    scale: z.string().regex(FEE_SCALE, 'is a decimal below 10 in quotes, as "1.5"').nullable().optional(),
     growth: z.boolean().optional(),
   }),
   delist: z.strictObject({ do: z.literal("delist"), coin }),
   oracle: z.strictObject({ do: z.literal("oracle"), coin, px: decimal }),
   fund: z.strictObject({ do: z.literal("fund"), address, usd, dex: z.string().optional() }),
-  volume: z.strictObject({ do: z.literal("volume"), address, usd: z.number().min(0).max(9e9) }),
+  volume: z.strictObject({ do: z.literal("volume"), address, usd: z.number().min(0).max(8e9) }),
   requests: z.strictObject({ do: z.literal("requests"), address, used: count, reserved: count.optional() }),
   state: z.strictObject({ do: z.literal("state") }),
   help: z.strictObject({ do: z.literal("help") }),
@@ -70,7 +71,10 @@ export type FaultCommand = z.infer<Verbs["fault"]>;
 /** The language, as `{"do":"help"}` tells it: an example of each verb and what it does. */
 export const CONTROL_HELP: readonly { example: ControlCommand; help: string }[] = [
   { example: { do: "step", blocks: 10 }, help: "make blocks now; the venue's time is ahead by them from then on" },
-  { example: { do: "jump", ms: 60_000 }, help: "move the venue's time forward without blocks, as after an outage" },
+  {
+    example: { do: "jump", ms: 60_000 },
+    help: "move the venue's time forward without blocks, as after an outage; beyond two days nonces by the clock are too old",
+  },
   { example: { do: "disconnect" }, help: "end every socket without a word" },
   {
     example: { do: "fault", kind: "timeout", executed: true, count: 1 },

@@ -143,7 +143,7 @@ class FaultyConnection implements Connection {
   onMessage(text: string): void {
     const fault = this.#strike("in", () => METHOD.exec(text)?.[1] ?? "");
     if (fault?.kind === "disconnect") this.drop();
-    else if (fault?.kind === "status") this.#wire.send(refusedPost(text, fault.status));
+    else if (fault?.kind === "status" && isJson(text)) this.#wire.send(refusedPost(text, fault.status));
     else this.#in.push(text, fault, this.#nowUs());
   }
 
@@ -181,6 +181,16 @@ class FaultyConnection implements Connection {
     this.#out.clear();
     this.#onEnd();
     return true;
+  }
+}
+
+/** Whether a frame can be refused as a post; what only looks like one goes on to the venue, which says so. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -23,8 +23,9 @@ export class BboTopic extends Topic {
     this.#told = printBbo(market, 0);
   }
 
+  /** Nothing of a delisted market (measured on mainnet, September 2026). */
   snapshot(): string[] {
-    return [frame("bbo", printBbo(this.#market, this.view.venue.nowMs))];
+    return this.#market.delisted ? [] : [frame("bbo", printBbo(this.#market, this.view.venue.nowMs))];
   }
 
   publish(tick: Tick, out: string[]): void {

@@ -57,6 +57,10 @@ export function parseMarkets(text: string, path: string, chain: Chain, seed: num
     tokens.map((t) => t.name),
     (i) => fail(["token", i - tokens.length + (data.token?.length ?? 0), "name"], "is there already"),
   );
+  checkUnique(
+    tokens.map((t) => String(t.index)),
+    (i) => fail(["token", i - tokens.length + (data.token?.length ?? 0), "index"], "is there already"),
+  );
   const dexs = data.dex.map((dex, i) => dexOf(dex, i, tokens, fail));
   checkUnique(
     dexs.map((d) => d.name),
@@ -81,6 +85,8 @@ function dexOf(raw: RawMarkets["dex"][number], index: number, tokens: readonly T
   const name = raw.name as string;
   if ((index === 0) !== (name === ""))
     fail(["dex", index, "name"], 'the first dex, and no other, is the venue\'s own and is called ""');
+  // Transfers call the place of spot balances so.
+  if (name === "spot") fail(["dex", index, "name"], "spot is no dex's name");
   const collateral = (raw.collateral as string | undefined) ?? "USDC";
   const token = tokens.find((t) => t.name === collateral);
   if (token === undefined)
@@ -119,6 +125,9 @@ function marketOf(given: RawTable, dex: string, at: readonly (string | number)[]
   if (!ascends) fail([...at, "margin_tiers"], `allowed: ${allowedOf(MARKET_KEYS, "margin_tiers")}`);
   for (const key of ["growth", "fee_scale"])
     if (dex === "" && given[key] !== undefined && given[key] !== false) fail([...at, key], "is for HIP-3 markets only");
+  // Printed as 1 there.
+  if (dex === "" && raw.funding_multiplier !== RAW_MARKET_DEFAULTS.funding_multiplier)
+    fail([...at, "funding_multiplier"], "is for HIP-3 markets only");
   return {
     coin,
     szDecimals,

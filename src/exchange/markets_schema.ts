@@ -32,6 +32,9 @@ function flag(key: string, help: string): MarketsKey {
 const USD_MAX = 9_000_000_000;
 const DECIMAL = /^\d{1,12}(\.\d{1,6})?$/;
 const decimalAllowed = 'a decimal in quotes, as "1.5"';
+/** Deployers may ask for at most 3, in growth mode below 10 (fees page, August 2026); what is far beyond would not fit a balance. */
+export const FEE_SCALE = /^\d(\.\d{1,6})?$/;
+const scaleAllowed = 'a decimal below 10 in quotes, as "1.5"';
 
 export const RULE_KEYS: readonly MarketsKey[] = [
   number("block_ms", "time from block to block", 1, 60_000, true),
@@ -66,7 +69,7 @@ export const DEX_KEYS: readonly MarketsKey[] = [
   text("name", 'first "", the venue\'s own; then 2 to 6 lower-case letters', '"" or 2 to 6 letters', /^([a-z]{2,6})?$/),
   text("full_name", "for people", "at most 64 characters", /^.{0,64}$/),
   text("collateral", "name of a token: USDC, USDE or one listed here", "a token's name", /^[A-Z0-9]{1,8}$/),
-  text("fee_scale", "deployer's fee scale; without meaning on the venue's own dex", decimalAllowed, DECIMAL),
+  text("fee_scale", "deployer's fee scale; without meaning on the venue's own dex", scaleAllowed, FEE_SCALE),
   number("oi_cap_usd", "open interest of all its markets together", 1, USD_MAX),
 ];
 
@@ -90,7 +93,7 @@ export const MARKET_KEYS: readonly MarketsKey[] = [
     schema: z.enum(["normal", "noCross", "strictIsolated"]),
   },
   flag("growth", "growth mode: a tenth of the fees and of the earned requests; HIP-3 only"),
-  text("fee_scale", "fee scale of this market alone; left out: its dex's", decimalAllowed, DECIMAL),
+  text("fee_scale", "fee scale of this market alone; left out: its dex's", scaleAllowed, FEE_SCALE),
   number("oi_cap_usd", "open interest", 1, USD_MAX),
   number("funding_multiplier", "funding is multiplied by it; HIP-3 only", 0, 10),
   number("funding_interest", "interest per 8 hours in the funding formula", -0.01, 0.01),

@@ -23,19 +23,28 @@ export interface LocalServer {
   port: number;
   /** Bytes that wait in the sockets' buffers. */
   waitingBytes(): number;
+  /** Rejects with the first error that a handler threw: that is a bug, and nothing should be served after it. */
+  readonly bug: Promise<never>;
   stop(): void;
 }
+
+/** Bytes that may wait for one client to read them: an hour of what two dozen subscriptions to the default markets say. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 
 interface SocketData<C> {
   connection: C | null;
 }
 
+const BROKEN: PostReply = { status: 500, contentType: "application/json", text: "null" };
 const ANY_ORIGIN = { "access-control-allow-origin": "*" };
 /** What a browser asks before it posts JSON. */
 const PREFLIGHT = { "access-control-allow-methods": "POST", "access-control-allow-headers": "content-type" };
 
 /** Serves on 127.0.0.1 only: nothing of this is for other machines. Throws a storage error when the port is taken. */
 export function serveLoopback<C>(port: number, socketPath: string, handlers: ServerHandlers<C>): LocalServer {
+  const failure = Promise.withResolvers<never>();
+  // Whoever waits on it hears of it; nobody has to.
+  failure.promise.catch(() => {});
   const sockets = new Set<Bun.ServerWebSocket<SocketData<C>>>();
   let server: Bun.Server<SocketData<C>>;
   try {
@@ -54,7 +63,11 @@ export function serveLoopback<C>(port: number, socketPath: string, handlers: Ser
         if (request.method === "OPTIONS" && headers === ANY_ORIGIN)
           return new Response(null, { status: 200, headers: { ...headers, ...PREFLIGHT } });
         if (request.method !== "POST") return new Response("Method Not Allowed", { status: 405 });
-        const reply = await handlers.onPost(path, await request.text());
+        const body = await request.text();
+        const reply = await Promise.try(() => handlers.onPost(path, body)).catch((error) => {
+          failure.reject(error);
+          return BROKEN;
+        });
         if (reply === null) return new Response("Not Found", { status: 404 });
         return new Response(reply.text, {
           status: reply.status,
@@ -65,7 +78,9 @@ export function serveLoopback<C>(port: number, socketPath: string, handlers: Ser
         // The venue does not compress, and closes silent connections itself.
         perMessageDeflate: false,
         idleTimeout: 0,
-        backpressureLimit: 256 * 1024 * 1024,
+        // Who does not read is let go: beyond the limit Bun would drop messages in silence, and the memory stays taken.
+        backpressureLimit: WAITING_BYTES_MAX,
+        closeOnBackpressureLimit: true,
         open(socket) {
           sockets.add(socket);
           socket.data.connection = handlers.onOpen(
@@ -76,7 +91,12 @@ export function serveLoopback<C>(port: number, socketPath: string, handlers: Ser
           );
         },
         message(socket, message) {
-          if (socket.data.connection !== null) handlers.onMessage(socket.data.connection, String(message));
+          if (socket.data.connection === null) return;
+          try {
+            handlers.onMessage(socket.data.connection, String(message));
+          } catch (error) {
+            failure.reject(error);
+          }
         },
         close(socket) {
           sockets.delete(socket);
@@ -90,6 +110,7 @@ export function serveLoopback<C>(port: number, socketPath: string, handlers: Ser
   return {
     url: `http://127.0.0.1:${server.port}`,
     port: server.port ?? port,
+    bug: failure.promise,
     waitingBytes: () => [...sockets].reduce((sum, socket) => sum + socket.getBufferedAmount(), 0),
     stop: () => {
       server.stop(true);

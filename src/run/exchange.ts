@@ -26,6 +26,9 @@ const TEST_KEYS = 2;
 const TEST_KEY_USD = 10_000 * MICRO_PER_USD;
 const STATUS_US = 10 * US_PER_SECOND;
 const LOOK_US = 100_000;
+/** A nonce is at most this old by the venue's time (nonces page, August 2026). */
+const NONCE_LAG_DAYS = 2;
+const MINUTES_PER_DAY = 1_440;
 
 export interface ExchangeRequest {
   port: number;
@@ -95,8 +98,13 @@ export async function runExchange(request: ExchangeRequest, io: ExchangeIo): Pro
   try {
     io.onReady(cardOf(request, server, keys, venue));
     if (chain === "Mainnet") io.note(MAINNET_WARNING);
+    if (speed > 1) io.status(speedNote(speed));
     // A host that ends by itself has met a bug: nobody waits on a venue that stands still.
-    await Promise.race([running, watch(request, io, wall, venue, () => statusText(exchange, door, trades()))]);
+    await Promise.race([
+      running,
+      server.bug,
+      watch(request, io, wall, venue, () => statusText(exchange, door, trades())),
+    ]);
   } finally {
     host.stop();
     server.stop();
@@ -106,6 +114,13 @@ export async function runExchange(request: ExchangeRequest, io: ExchangeIo): Pro
 
 const MAINNET_WARNING =
   "warning: with --chain mainnet whatever clients sign here is valid at the real venue too while its nonce is young (two days): sign with test keys only";
+
+/** What a venue that runs ahead does to clients that take nonces from their own clock: they are refused once they lag by two days. */
+export function speedNote(speed: number): string {
+  const minutes = (NONCE_LAG_DAYS * MINUTES_PER_DAY) / (speed - 1);
+  const span = minutes < 120 ? `${Math.max(1, Math.floor(minutes))} min` : `${Math.floor(minutes / 60)} h`;
+  return `exchange: at speed ${speed} the venue's time runs ahead of its clients' clocks: nonces by the clock are refused after ${span}, expiresAfter at once`;
+}
 
 function cardOf(request: ExchangeRequest, server: LocalServer, keys: TestKey[], venue: Venue): ExchangeCard {
   const { seed, speed, chain, control } = request;

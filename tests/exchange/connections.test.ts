@@ -260,6 +260,17 @@ describe("posts", () => {
     expect(two.data("post").length).toBe(1);
   });
 
+  test("those of a connection that is gone end with their blocks", () => {
+    const desk = new Desk({}, { ipLimits: true });
+    desk.fund("1");
+    const [one, two] = [desk.ear(), desk.ear()];
+    for (let id = 0; id < 100; id++) post(one, id, "action", desk.envelope(key("1"), { type: "noop" }));
+    one.close();
+    desk.bench.venue.step();
+    post(two, 7, "info", { type: "exchangeStatus" });
+    expect(two.data("post").length).toBe(1);
+  });
+
   test("an answer to a connection that is gone is nobody's", () => {
     const desk = new Desk();
     desk.fund("1");

@@ -239,6 +239,8 @@ describe("what is refused", () => {
     ['{"do":"fault","kind":"status","on":"bbo"}', "fault: status in never strikes bbo"],
     ['{"do":"halt","coin":"DOGE","halted":true}', "halt: coin DOGE is not listed"],
     ['{"do":"fees","coin":"sim:HYPE","scale":1}', "fees: scale"],
+    [`{"do":"volume","address":"0x${"2".repeat(40)}","usd":9e9}`, "volume: usd"],
+    ['{"do":"fees","coin":"sim:HYPE","scale":"10"}', "fees: scale is a decimal below 10"],
     ['{"do":"oracle","coin":"HYPE","px":30}', "oracle: px"],
     ['{"do":"fund","address":"0x12","usd":5}', "fund: address is 0x and 40 hexadecimal digits"],
     ['{"do":"fund","address":"0x1111111111111111111111111111111111111111","usd":-5}', "fund: usd"],

@@ -250,6 +250,12 @@ describe("a connection", () => {
     });
   });
 
+  test("what only looks like a post goes on to the venue", () => {
+    const b = bench([rule({ kind: "status", direction: "in", on: "post", status: 429 })]);
+    b.connection.onMessage('{"method":"post"');
+    expect([b.echo.seen, b.frames]).toEqual([['{"method":"post"'], []]);
+  });
+
   test("disconnect ends all of them", () => {
     const b = bench([]);
     b.door.open({ send: () => {}, drop: () => {} });

@@ -277,6 +277,16 @@ describe("what cannot be answered", () => {
     expect(new Desk().info(question)).toBe(expected);
   });
 
+  test("the last ten trades, newest first", () => {
+    const desk = new Desk();
+    desk.fund("1");
+    desk.fund("2");
+    for (let i = 0; i < 12; i++) desk.act(key("1"), orderAction(limit(0, "sell", "1", String(30 + i / 10))));
+    desk.act(key("2"), orderAction(limit(0, "buy", "12", "32", "Ioc")));
+    const pxs = (desk.info({ type: "recentTrades", coin: "AAA" }) as RecentTradesResponse).map((trade) => trade.px);
+    expect([pxs.length, pxs[0], pxs[9]]).toEqual([10, "31.1", "30.2"]);
+  });
+
   test("what has no dex of its own has the venue's", () => {
     const spec = venueSpec();
     expect(new Desk().info({ type: "meta", dex: null })).toMatchObject({

@@ -140,6 +140,9 @@ describe("orders", () => {
     expect(two).not.toHaveProperty("cloid");
     const since = (startTime: number): unknown => desk.info({ type: "userFillsByTime", user: ONE, startTime });
     expect([since(T0 + 140), since(T0 + 141)]).toEqual([[one], []]);
+    const until = (endTime: number): unknown =>
+      desk.info({ type: "userFillsByTime", user: ONE, startTime: T0, endTime });
+    expect([until(T0 + 140), until(T0 + 139)]).toEqual([[one], []]);
   });
 
   test("fills of one order in one block are summed on request", () => {

@@ -137,6 +137,22 @@ describe("the markets file", () => {
       "m.toml:10: collateral: no such token (allowed: USDC, USDE)",
     ],
     ["growth on the venue's own dex", `${MAIN}growth = true\n`, "m.toml:8: growth: is for HIP-3 markets only"],
+    [
+      "a funding multiplier on the venue's own dex",
+      `${MAIN}funding_multiplier = 2\n`,
+      "m.toml:8: funding_multiplier: is for HIP-3 markets only",
+    ],
+    [
+      "a fee scale of ten",
+      MAIN + SIM.replace('name = "sim"', 'name = "sim"\nfee_scale = "10"'),
+      "m.toml:10: fee_scale: has a value that is not allowed (allowed: a decimal below 10 in quotes",
+    ],
+    ["a dex called as spot is", MAIN + SIM.replaceAll("sim", "spot"), "m.toml:9: name: spot is no dex's name"],
+    [
+      "the index of another token",
+      `[[token]]\nindex = 0\nname = "USDH"\nid = "0x${"5".repeat(32)}"\n${MAIN}`,
+      "m.toml:2: index: is there already",
+    ],
     ["no market", '[[dex]]\nname = ""\n', "m.toml:1: market: is missing"],
   ])("%s is refused in one line", (_name, text, message) => {
     let told = "";

@@ -59,6 +59,12 @@ describe("snapshots come at once, behind the acknowledgement", () => {
     expect(desk.ear().subscribe({ type, user: ONE }).length).toBe(1);
   });
 
+  test("the touch of a delisted market too, though it is acknowledged", () => {
+    const desk = new Desk();
+    desk.bench.venue.delist(desk.bench.venue.markets[0]!);
+    expect(desk.ear().subscribe({ type: "bbo", coin: "AAA" }).length).toBe(1);
+  });
+
   test("states of accounts and contexts are those of the questions", () => {
     const desk = new Desk();
     desk.fund("1");

@@ -28,3 +28,18 @@ describe("pages of other origins", () => {
     expect(await origin(path, method)).toEqual([status, allowed]);
   });
 });
+
+test("a handler that throws is a bug: 500 for who asked, and the server's owner hears of it", async () => {
+  const broken = serveLoopback(0, "/ws", {
+    onPost: (path) => {
+      throw new Error(`no ${path}`);
+    },
+    onOpen: () => null,
+    onMessage: () => {},
+    onClose: () => {},
+  });
+  const answer = await fetch(`${broken.url}/info`, { method: "POST", body: "x" });
+  expect([answer.status, await answer.text()]).toEqual([500, "null"]);
+  expect(await broken.bug.catch((error) => (error as Error).message)).toBe("no /info");
+  broken.stop();
+});

@@ -224,6 +224,9 @@ describe("the envelope", () => {
   });
 });
 
+/** Lists, one within the other. */
+const nested = (depth: number): unknown => JSON.parse("[".repeat(depth) + "]".repeat(depth));
+
 describe("what the venue cannot read", () => {
   test.each([
     ["no JSON", "{"],
@@ -261,6 +264,7 @@ describe("what the venue cannot read", () => {
     ["a fast cancel that is false", envelope({ type: "cancel", cancels: [], f: false })],
     ["always-place that is false", envelope({ type: "batchModify", modifies: [], a: false })],
     ["an oid in decimal text", envelope({ type: "modify", oid: "77738308", order: ORDER })],
+    ["lists within lists beyond what can be hashed", envelope({ type: "noop", x: nested(64) })],
     ["leverage of a half", envelope({ type: "updateLeverage", asset: 0, isCross: true, leverage: 0.5 })],
     [
       "a third network",
@@ -280,5 +284,6 @@ describe("what the venue cannot read", () => {
   test("and what it can, though it looks odd", () => {
     const odd = [orderOf({ p: "0" }), orderOf({ p: "-1" }), { type: "order", orders: [], grouping: { p: 100 } }];
     for (const action of odd) parsed(envelope(action));
+    parsed(envelope({ type: "noop", x: nested(63) }));
   });
 });

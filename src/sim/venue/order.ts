@@ -64,7 +64,8 @@ export class Order {
   px: Px;
   /** What remains. */
   lots: Lots;
-  readonly origLots: Lots;
+  /** What was asked for; of a TP or SL order of a whole position what that was last. */
+  origLots: Lots;
   tif: WireTif;
   readonly reduceOnly: boolean;
   /** Lower case. */
@@ -120,5 +121,11 @@ export class Order {
     this.trigger = init.trigger;
     this.statusMs = init.timeMs;
     this.statusLots = init.lots;
+  }
+
+  /** Of a whole position's TP or SL order: takes the position's size, which it is printed with from then on. */
+  follow(lots: Lots): void {
+    this.lots = lots;
+    this.origLots = lots;
   }
 }

@@ -63,7 +63,7 @@ export class Placing {
     }
     if (draft.trigger !== null) {
       // Printed as the position's size, unless it was asked for as 0.
-      if (draft.trigger.wholePosition && draft.lots > 0) order.lots = reducibleLots(account, draft.market, draft.side);
+      if (draft.trigger.wholePosition && draft.lots > 0) order.follow(reducibleLots(account, draft.market, draft.side));
       this.#wait(order, parent);
     } else {
       // What could rest at most is what can still be reduced; the size that was asked for stays in origLots.

@@ -28,7 +28,7 @@ export function alignReduceOnly(orders: OpenOrders, account: VenueAccount, marke
     if (order.market !== market) continue;
     const reducible = reducibleLots(account, market, order.side);
     if (reducible === 0) orders.end(order, "reduceOnlyCanceled");
-    else if (order.trigger?.wholePosition === true && order.origLots > 0) order.lots = reducible;
+    else if (order.trigger?.wholePosition === true && order.origLots > 0) order.follow(reducible);
     else if (order.level !== null) {
       resting.push(order);
       lots += order.lots;

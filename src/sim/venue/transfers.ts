@@ -30,7 +30,9 @@ export interface TransferHost {
   readonly spec: VenueSpec;
   readonly nowMs: number;
   readonly listener: VenueListener;
-  /** The account of an address, made if need be. */
+  /** The account of an address, or null. */
+  find(address: string): VenueAccount | null;
+  /** The same, made if need be. */
   accountOf(address: string): VenueAccount;
   withdrawableUsd(account: VenueAccount, dexIndex: number): MicroUsd;
   /** Money into and out of a dex. */
@@ -184,9 +186,10 @@ export class Transfers {
   ): string | null {
     const units = this.#unitsOf(amount, source, destination);
     if (!(units > 0)) return INVALID_AMOUNT;
-    const to = this.#host.accountOf(toAddress);
-    const fee = to.exists ? 0 : ACTIVATION_USD * SPOT_PER_MICRO_USD;
+    const isNew = this.#host.find(toAddress)?.exists !== true;
+    const fee = isNew ? ACTIVATION_USD * SPOT_PER_MICRO_USD : 0;
     if (units + fee > this.#available(from, source, token.index)) return TRANSFER_BALANCE;
+    const to = this.#host.accountOf(toAddress);
     this.#take(from, source, token.index, units + fee);
     this.#give(to, destination, token.index, units);
     if (fee > 0) this.#host.keep(token.index, fee);

@@ -34,7 +34,7 @@ function fire(matching: Matching, orders: OpenOrders, clearing: ClearingPort, or
   const { account, market, side, trigger } = order;
   if (trigger === null) return;
   const reducible = reducibleLots(account, market, side);
-  if (trigger.wholePosition) order.lots = reducible;
+  if (trigger.wholePosition) order.follow(reducible);
   else if (order.reduceOnly && reducible > 0) order.lots = Math.min(order.lots, reducible);
   orders.trigger(order);
   if (order.reduceOnly && reducible === 0) {

@@ -70,6 +70,8 @@ export class Venue {
   readonly #liquidation: Liquidation;
   readonly #mempool = new Mempool<VenueRequest | HouseRequest>();
   readonly #accounts = new Map<string, VenueAccount>();
+  /** Addresses of the backstops: whoever sends money there first does not make them a user's. */
+  readonly #backstops: ReadonlySet<string>;
   readonly #assets = new Map<number, VenueMarket>();
   readonly #coins = new Map<string, VenueMarket>();
   /** Accounts with a dead man's switch that is set. */
@@ -109,6 +111,7 @@ export class Venue {
     this.transfers = new Transfers(this);
     this.admission = new Admission(this.rules, (address) => this.find(address));
     this.administration = new Administration(this, this.admission.agents, this.transfers);
+    this.#backstops = new Set(spec.dexs.map((_, dexIndex) => backstopAddress(dexIndex)));
   }
 
   /** Venue time, whole milliseconds in microseconds. */
@@ -142,7 +145,7 @@ export class Venue {
 
   /** The account of an address, made if need be; it exists for the venue once something was paid in. */
   accountOf(address: string): VenueAccount {
-    return this.#accounts.get(address) ?? this.#addAccount(address, null, "", false);
+    return this.#accounts.get(address) ?? this.#addAccount(address, null, "", this.#backstops.has(address));
   }
 
   /** A participant of the venue's own making. */

@@ -43,8 +43,20 @@ export function readEnvelope(body: unknown): Envelope | null {
   if (!parsed.success) return null;
   const { action, nonce, signature, vaultAddress, expiresAfter } = parsed.data;
   const signed = (body as { action: { [key: string]: unknown } }).action;
+  if (isDeeper(signed, DEPTH_MAX)) return null;
   canonicalize(signed);
   return { action, signed, nonce, signature, vaultAddress: vaultAddress ?? null, expiresAfter: expiresAfter ?? null };
+}
+
+/** Lists and objects within each other that an action may have: those that the venue knows have six, and the encoder ends at a hundred. */
+const DEPTH_MAX = 64;
+
+/** Whether a value nests deeper than `depth`. Keys that the venue does not know are hashed too, so they may hold anything. */
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth === 0) return true;
+  for (const key in value) if (isDeeper((value as { [key: string]: unknown })[key], depth - 1)) return true;
+  return false;
 }
 
 /**

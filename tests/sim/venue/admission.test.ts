@@ -64,12 +64,13 @@ describe("nonces", () => {
 
 describe("blocks", () => {
   const order = (t: WireOrder["t"]): WireOrder => ({ a: 0, b: true, p: "1", s: "1", r: false, t });
-  const limit = (tif: "Gtc" | "Ioc" | "Alo"): WireOrder => order({ limit: { tif } });
+  const limit = (tif: "Gtc" | "Ioc" | "Alo" | "FrontendMarket"): WireOrder => order({ limit: { tif } });
   const trigger = order({ trigger: { isMarket: true, triggerPx: "1", tpsl: "sl" } });
   test.each([
     ["post-only", { type: "order", orders: [limit("Alo"), limit("Alo")], grouping: "na" }, 0],
     ["one GTC among post-only", { type: "order", orders: [limit("Alo"), limit("Gtc")], grouping: "na" }, 2],
     ["IOC", { type: "order", orders: [limit("Ioc")], grouping: "na" }, 2],
+    ["a market order of the frontend", { type: "order", orders: [limit("FrontendMarket")], grouping: "na" }, 2],
     ["a stop", { type: "order", orders: [trigger], grouping: "na" }, 0],
     ["cancel", { type: "cancel", cancels: [] }, 1],
     ["cancel by client id", { type: "cancelByCloid", cancels: [] }, 1],

@@ -62,6 +62,14 @@ describe("a position", () => {
     expect(world.leakUsd(1)).toBe(0);
   });
 
+  test("an isolated position takes its margin rounded up", () => {
+    const world = funded();
+    const market = world.market(2);
+    world.trade(world.user(1), world.house, market, 1, PX + 1, 7);
+    // A twentieth of 7,000,007 is 350,000.35.
+    expect(world.user(1).position(market)?.rawUsd).toBe(350_001 - 7_000_007);
+  });
+
   test("a market not spoken of is cross at 20 or less, isolated at its most where it must be", () => {
     const world = new MoneyWorld([[marketSpec("A"), marketSpec("L", { maxLeverage: 3 })], MARKETS[1] ?? []]);
     const terms = world.markets.map((m) => world.clearing.terms(world.user(1), m));
@@ -297,6 +305,13 @@ describe("fees", () => {
     expect(world.clearing.feeFrac(world.user(1), market, false)).toBe(0.00015);
   });
 
+  test("volume in growth mode counts a tenth for tiers", () => {
+    const world = funded();
+    world.trade(world.user(1), world.house, world.market(2), 1, PX, 50);
+    world.trade(world.user(1), world.house, world.market(3), 1, PX, 50);
+    expect(world.clearing.tiers.days(world.user(1), world.clearing.day).at(-1)?.takerUsd).toBe(55 * PX);
+  });
+
   test("a tier is earned by fourteen days of volume, from the next day, and lost after them; sub-accounts share it", () => {
     const world = funded(10_000_000);
     const [master, sub] = [world.user(0), world.user(3)];
@@ -378,6 +393,10 @@ describe("volume", () => {
     world.now += 3_600_000;
     world.clearing.onBlock();
     expect([market.dayVolumeUsd, market.dayLots]).toEqual([50 * USD, 50]);
+    // Hours that nobody saw pass away too, and the day before began at their price.
+    world.now += 30 * 3_600_000;
+    world.clearing.onBlock();
+    expect([market.dayVolumeUsd, market.dayLots, market.prevDayPx]).toEqual([0, 0, 2 * PX]);
   });
 });
 

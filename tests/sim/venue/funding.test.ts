@@ -91,6 +91,15 @@ test("is sampled each five seconds, averaged over the hour, and paid with the ho
   expect(funding.history(market)).toHaveLength(1);
 });
 
+test("the premium of a HIP-3 market is measured from the oracle, not from the mark", () => {
+  const { world: w, to } = world();
+  const market = w.market(3);
+  market.markPx = PX * 1.01;
+  setBook(market, [[PX * 1.001, 1e6]], [[PX * 1.003, 1e6]]);
+  to(5_000);
+  expect(market.premiumFrac).toBeCloseTo(0.002, 12);
+});
+
 test("goes into an isolated position's own cash, and what rounding holds back into the fees", () => {
   const { world: w, to } = world();
   const market = w.market(2);

@@ -194,6 +194,19 @@ describe("a position above $100k", () => {
     expect(w.leakUsd(0)).toBe(0);
   });
 
+  test.each([
+    ["of $100,000 as a whole", 100_000, 0],
+    ["of a lot more by a fifth", 100_001, 80_001],
+  ])("%s", (_, lots, left) => {
+    const { w, liquidation } = world(10_000);
+    const market = w.market(0);
+    w.trade(w.user(1), w.house, market, 1, PX, lots);
+    // A micro-dollar below maintenance.
+    w.user(1).dex(0).cashUsd = (lots * PX) / 80 - lots * PX - 1;
+    liquidation.onMarks();
+    expect(w.user(1).positionLots(market)).toBe(left);
+  });
+
   test("and by a fifth again after them", () => {
     const { w, liquidation } = world(10_000);
     const market = w.market(0);
@@ -206,6 +219,20 @@ describe("a position above $100k", () => {
     liquidation.onMarks();
     expect(w.user(1).positionLots(market)).toBe(121_600);
   });
+});
+
+// 192 A at $100 need $240: two thirds are $160.
+test.each([
+  ["what is needed", 240_000_000, 19_200, 0],
+  ["a micro-dollar less", 239_999_999, 0, 0],
+  ["two thirds", 160_000_000, 0, 0],
+  ["a micro-dollar less than two thirds", 159_999_999, 0, 19_200],
+])("with %s", (_, equityUsd, left, backstopLots) => {
+  const { w, liquidation } = world(1_000);
+  w.trade(w.user(1), w.house, w.market(0), 1, PX, 19_200);
+  w.user(1).dex(0).cashUsd = equityUsd - 19_200 * PX;
+  liquidation.onMarks();
+  expect([w.user(1).positionLots(w.market(0)), w.backstop(0).positionLots(w.market(0))]).toEqual([left, backstopLots]);
 });
 
 test("house accounts are never liquidated, and nobody is looked at where nobody holds", () => {

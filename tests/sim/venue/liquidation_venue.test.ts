@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
-import { Bench, limit, oidOf } from "../../fixtures/venue.ts";
+import type { Action } from "../../../src/wire/hyperliquid/action.ts";
+import { Bench, limit, oidOf, START_MS } from "../../fixtures/venue.ts";
+
+const CHAIN = { signatureChainId: "0x1", hyperliquidChain: "Mainnet" } as const;
 
 /** A taker of 300 AAA at $30 with $1,000, a maker who bids for more below, and the mark brought down to `mark`. */
-function fallen(mark: string, bidSize: string): Bench {
-  const bench = new Bench();
+function fallen(mark: string, bidSize: string, bench = new Bench()): Bench {
   const maker = bench.account("a");
   const taker = bench.account("b", 1_000_000_000);
   bench.place(maker, limit(0, "sell", "300", "30"));
@@ -46,4 +48,13 @@ test("a fall past two thirds of maintenance: the backstop has the position and t
   expect(backstop.positionLots(market!)).toBe(30_000);
   expect(bench.told.fills.map((f) => f.dir)).toEqual(["Liquidated Cross Long", "Open Long"]);
   expect(bench.told.fills.every((f) => f.liquidation?.method === "backstop")).toBe(true);
+});
+
+test("money that somebody sent to the backstop before it was needed does not make it a user's", () => {
+  const bench = new Bench();
+  const destination = `0x4${"0".repeat(39)}`;
+  const send: Action = { ...CHAIN, type: "usdSend", destination, amount: "5", time: START_MS + 1 };
+  expect(bench.act(bench.account("c"), send).status).toBe("ok");
+  const [market] = fallen("26.7", "0.5", bench).venue.markets;
+  expect(bench.venue.accountOf(destination).positionLots(market!)).toBe(30_000);
 });

@@ -106,7 +106,12 @@ describe("the mark of a HIP-3 dex", () => {
     marks.setDeployerMarks(market, [PX + 700, PX + 900]);
     for (let i = 0; i < 3; i++) step();
     expect(market.markPx).toBe(PX + 700);
-    step();
+    // Ten seconds to the millisecond, and one more.
+    marks.setOracle(market, PX);
+    step(10_000);
+    expect(market.markPx).toBe(PX + 700);
+    marks.setOracle(market, PX);
+    step(10_001);
     expect(market.markPx).toBe(PX + 100);
   });
 

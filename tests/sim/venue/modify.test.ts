@@ -38,6 +38,16 @@ describe("modify", () => {
     expect(w.drawn().bids).toEqual(["99.0: 2.0+1.5"]);
   });
 
+  test("keeps the builder that the order was placed with", () => {
+    const { w, modify } = scene();
+    const [a] = w.accounts;
+    const builder = { b: `0x${"b".repeat(40)}`, f: 10 };
+    a!.builders.set(builder.b, 10);
+    w.trading.order(a!, { type: "order", orders: [limit(BUY, "98", "1")], grouping: "na", builder }, HASH);
+    expect(modify(3, limit(BUY, "97", "1", "Alo"))).toEqual(OK);
+    expect(a!.orders.get(4)?.builder).toEqual(builder);
+  });
+
   test("finds the order by client id, which passes to the new one", () => {
     const { w, modify } = scene();
     expect(modify(CLOID.toUpperCase().replace("X", "x"), limit(BUY, "98", "1", "Alo", { c: CLOID }))).toEqual(OK);

@@ -127,6 +127,13 @@ describe("sendAsset", () => {
     expect(ledger.length).toBe(expected === null ? 1 : 0);
   });
 
+  test("a transfer that is refused makes no account", () => {
+    const { transfers, anne, accounts } = setup();
+    const text = "Insufficient balance for token transfer";
+    expect(transfers.sendAsset(anne, send({ destination: NEW, destinationDex: "", amount: "1000" }), "0x1")).toBe(text);
+    expect(accounts.has(NEW)).toBe(false);
+  });
+
   test("a new account costs its sender one unit of the token", () => {
     const { transfers, anne, accounts, kept, ledger } = setup();
     expect(transfers.sendAsset(anne, send({ destination: NEW, destinationDex: "" }), "0x1")).toBeNull();

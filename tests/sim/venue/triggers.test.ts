@@ -185,9 +185,20 @@ describe("TP and SL of the position", () => {
     w.order(a, [trigger(SELL, "96", "1", "sl")], "positionTpsl");
     expect(w.take()).toEqual(["a #5 open 2.0"]);
     w.hold(a, "1.5");
-    expect([a.orders.get(5)?.lots, a.orders.get(5)?.origLots]).toEqual([350, 100]);
+    expect([a.orders.get(5)?.lots, a.orders.get(5)?.origLots]).toEqual([350, 350]);
     w.put(a, limit(SELL, "95", "3", "Ioc"));
-    expect(a.orders.get(5)?.lots).toBe(50);
+    expect([a.orders.get(5)?.lots, a.orders.get(5)?.origLots]).toEqual([50, 50]);
+  });
+
+  test("that rest once fired never remain or fill for more than the size that they are told with", () => {
+    const { w, a } = scene();
+    const limited = { isMarket: false, triggerPx: "96", tpsl: "sl" as const };
+    w.order(a, [{ ...limit(SELL, "97", "1"), r: true, t: { trigger: limited } }], "positionTpsl");
+    w.hold(a, "1.5");
+    w.mark("96");
+    expect(w.take().filter((line) => line.startsWith("a #5"))).toContain("a #5 triggered 3.5");
+    const order = a.orders.get(5)!;
+    expect([order.level !== null, order.lots, order.filledLots, order.origLots]).toEqual([true, 350, 0, 350]);
   });
 
   test("go when the position is closed", () => {
