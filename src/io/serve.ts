@@ -53,26 +53,13 @@ export function serveLoopback<C>(port: number, socketPath: string, handlers: Ser
       port,
       // Whoever answers late, or never, decides that: Bun would end the connection after 10 s.
       idleTimeout: 0,
-      async fetch(request, self) {
+      fetch(request, self) {
         const path = new URL(request.url).pathname;
         if (path === socketPath) {
           if (self.upgrade(request, { data: { connection: null } })) return undefined;
           return new Response("Expected a WebSocket", { status: 400 });
         }
-        const headers = handlers.openPaths?.includes(path) === true ? ANY_ORIGIN : {};
-        if (request.method === "OPTIONS" && headers === ANY_ORIGIN)
-          return new Response(null, { status: 200, headers: { ...headers, ...PREFLIGHT } });
-        if (request.method !== "POST") return new Response("Method Not Allowed", { status: 405 });
-        const body = await request.text();
-        const reply = await Promise.try(() => handlers.onPost(path, body)).catch((error) => {
-          failure.reject(error);
-          return BROKEN;
-        });
-        if (reply === null) return new Response("Not Found", { status: 404 });
-        return new Response(reply.text, {
-          status: reply.status,
-          headers: { ...headers, "content-type": reply.contentType },
-        });
+        return answer(request, path, handlers, failure.reject);
       },
       websocket: {
         // The venue does not compress, and closes silent connections itself.
@@ -116,4 +103,27 @@ export function serveLoopback<C>(port: number, socketPath: string, handlers: Ser
       server.stop(true);
     },
   };
+}
+
+/** Answers a request that is no upgrade. */
+async function answer<C>(
+  request: Request,
+  path: string,
+  handlers: ServerHandlers<C>,
+  onBug: (error: unknown) => void,
+): Promise<Response> {
+  const headers = handlers.openPaths?.includes(path) === true ? ANY_ORIGIN : {};
+  if (request.method === "OPTIONS" && headers === ANY_ORIGIN)
+    return new Response(null, { status: 200, headers: { ...headers, ...PREFLIGHT } });
+  if (request.method !== "POST") return new Response("Method Not Allowed", { status: 405 });
+  const body = await request.text();
+  const reply = await Promise.try(() => handlers.onPost(path, body)).catch((error) => {
+    onBug(error);
+    return BROKEN;
+  });
+  if (reply === null) return new Response("Not Found", { status: 404 });
+  return new Response(reply.text, {
+    status: reply.status,
+    headers: { ...headers, "content-type": reply.contentType },
+  });
 }
