@@ -22,7 +22,7 @@ $(STAMP): package-lock.json package.json
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-paper: $(STAMP) ## trade half an hour of the generated market on paper, in fifteen seconds
+paper: $(STAMP) ## trade half an hour of a local world on paper, in fifteen seconds
 	@$(BUN) src/main.ts paper --for 30m --speed 120
 
 test: $(STAMP) ## run every test, the ones that start processes too

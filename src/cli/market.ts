@@ -7,8 +7,10 @@ import { writeOut } from "../io/log.ts";
 import { readMarketSheet } from "../run/market.ts";
 import type { Parsed } from "./spec.ts";
 
-/** Prints the fact sheet of one market. */
+/** Prints the fact sheet of one market, or its figures. */
 export async function marketCommand(parsed: Parsed): Promise<number> {
+  if (parsed.has("stats")) return (await import("./stats.ts")).tapeStatsCommand(parsed);
+  if (parsed.text("html") !== null) throw usageError("market: --html is for --stats");
   const tapes = parsed.texts("tape");
   const facts = parsed.text("facts");
   if (tapes.length === 0 && facts === null) throw usageError("market: --tape FILE or --facts FILE is missing");

@@ -32,6 +32,7 @@ export const REASON = {
   too_many_requests: 34,
   missing_order: 35,
   reduce_only_increase: 36,
+  margin: 37,
   // why an order was sent
   place_missing: 50,
   too_close: 51,

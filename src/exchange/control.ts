@@ -4,10 +4,10 @@
  */
 import { formatScaled, MICRO_PER_USD, parseScaled, US_PER_MS } from "../core/units.ts";
 import { applies, type FaultPlan, type FaultRule } from "../sim/fault.ts";
-import type { Participants } from "../sim/participants.ts";
 import type { VenueAccount } from "../sim/venue/account.ts";
 import type { VenueMarket } from "../sim/venue/market.ts";
 import type { Venue } from "../sim/venue/venue.ts";
+import type { World } from "../sim/world/world.ts";
 import { CONTROL_HELP, type ControlCommand, type FaultCommand, parseControl } from "./control_schema.ts";
 import type { FaultyDoor } from "./faulty.ts";
 import type { Host } from "./host.ts";
@@ -24,7 +24,7 @@ export interface ControlParts {
   door: FaultyDoor;
   plan: FaultPlan;
   /** Null where no market is made. */
-  participants: Participants | null;
+  world: World | null;
 }
 
 /** Answers `POST /control`: `{"ok":true,...}`, or 400 and one line of text. */
@@ -81,7 +81,7 @@ export class Control {
   }
 
   #market(command: ControlCommand & { do: "halt" | "fees" | "delist" | "oracle" }): object | string {
-    const { venue, participants } = this.#parts;
+    const { venue, world } = this.#parts;
     const market = venue.marketByCoin(command.coin);
     if (market === null) return `${command.do}: coin ${command.coin} is not listed`;
     switch (command.do) {
@@ -98,7 +98,7 @@ export class Control {
         return { scale: market.feeScale, growth: market.growth };
       }
       case "oracle":
-        return setOracle(venue, participants, market, command.px);
+        return setOracle(venue, world, market, command.px);
     }
   }
 
@@ -129,16 +129,11 @@ export class Control {
 }
 
 /** The oracle now, and fair value of whoever makes the market: it would say otherwise within 3 s. */
-function setOracle(
-  venue: Venue,
-  participants: Participants | null,
-  market: VenueMarket,
-  text: string,
-): object | string {
+function setOracle(venue: Venue, world: World | null, market: VenueMarket, text: string): object | string {
   const px = parseScaled(text, market.pxDecimals);
   if (!(px > 0)) return `oracle: px is above 0 and has at most ${market.pxDecimals} decimals`;
   venue.marks.setOracle(market, px);
-  participants?.setFair(market, px);
+  world?.setFair(market, px);
   return { px: formatScaled(Math.round(market.oraclePx), market.pxDecimals) };
 }
 

@@ -4,12 +4,10 @@
  */
 import { type TimeUs, US_PER_MS } from "../core/units.ts";
 import { type Clock, yieldTurn } from "../io/clock.ts";
+import type { BlockActor } from "../sim/block_actor.ts";
 import type { Venue } from "../sim/venue/venue.ts";
 
-/** Who acts before each block. */
-export interface BlockActor {
-  beforeBlock(venue: Venue): void;
-}
+export type { BlockActor };
 
 export interface HostOptions {
   venue: Venue;
@@ -20,6 +18,8 @@ export interface HostOptions {
   afterBlock?(): void;
   /** No block comes by itself: only `step` makes them. */
   manual?: boolean;
+  /** While true, blocks that are due wait: whoever listens cannot keep up. */
+  holds?(): boolean;
 }
 
 /**
@@ -37,6 +37,7 @@ export class Host {
   readonly #participants: BlockActor | null;
   readonly #afterBlock: () => void;
   readonly #manual: boolean;
+  readonly #holds: () => boolean;
   readonly #blockUs: TimeUs;
   /** Venue time ahead of the clock. */
   #aheadUs: TimeUs;
@@ -48,6 +49,7 @@ export class Host {
     this.#participants = options.participants ?? null;
     this.#afterBlock = options.afterBlock ?? ((): void => {});
     this.#manual = options.manual ?? false;
+    this.#holds = options.holds ?? ((): boolean => false);
     this.#blockUs = Math.round(options.venue.rules.blockUs / US_PER_MS) * US_PER_MS;
     this.#aheadUs = options.clock === null ? 0 : options.venue.nowUs - options.clock.nowUs();
   }
@@ -55,6 +57,10 @@ export class Host {
   /** Makes blocks until stopped. */
   async run(): Promise<void> {
     while (!this.#stopped) {
+      if (this.#holds()) {
+        await yieldTurn();
+        continue;
+      }
       const count = this.dueCount();
       this.#blocks(Math.min(count, BLOCKS_PER_TURN_MAX));
       if (count > BLOCKS_PER_TURN_MAX) await yieldTurn();

@@ -4,7 +4,7 @@
  */
 import type { DrivenClock } from "../io/clock.ts";
 import type { Net, Reply, Socket, SocketEvents } from "../io/net.ts";
-import { CLOCK_CHANNEL } from "./venue.ts";
+import { CLOCK_CHANNEL } from "./wire.ts";
 
 const MARK = `{"channel":"${CLOCK_CHANNEL}"`;
 

@@ -2,7 +2,6 @@
  * The markets of a local exchange as a TOML file: read strictly, and printed so that reading gives the same.
  * @module
  */
-import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import { nearest } from "../core/nearest.ts";
 import { PERP_DECIMALS, parseScaled, type TimeUs } from "../core/units.ts";
@@ -25,27 +24,27 @@ import {
   rulesOf,
   TOKEN_KEYS,
 } from "./markets_schema.ts";
+import { lineOf, parseToml, readText } from "./toml.ts";
 
 /** Reads a file; throws a config error of one line that names file, line, key and what is allowed. */
 export function readMarkets(path: string, chain: Chain, seed: number, startUs: TimeUs): VenueSpec {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "error";
-    throw configError(`${path}: ${code === "ENOENT" ? "no such file" : `cannot be read (${code})`}`);
-  }
-  return parseMarkets(text, path, chain, seed, startUs);
+  return parseMarkets(readText(path), path, chain, seed, startUs);
 }
 
 /** @param path How errors name the file. */
 export function parseMarkets(text: string, path: string, chain: Chain, seed: number, startUs: TimeUs): VenueSpec {
-  let raw: unknown;
-  try {
-    raw = Bun.TOML.parse(text);
-  } catch (error) {
-    throw configError(`${path}: not TOML: ${(error as Error).message.split("\n")[0]}`);
-  }
+  return marketsOf(parseToml(text, path), text, path, chain, seed, startUs);
+}
+
+/** The tables of a markets file, or of another file that holds them. @param text Where errors look for lines. */
+export function marketsOf(
+  raw: unknown,
+  text: string,
+  path: string,
+  chain: Chain,
+  seed: number,
+  startUs: TimeUs,
+): VenueSpec {
   const parsed = marketsSchema.safeParse(raw);
   if (!parsed.success) throw configError(describeIssue(path, text, parsed.error.issues[0] as z.core.$ZodIssue));
   const data = parsed.data as unknown as RawMarkets;
@@ -240,26 +239,4 @@ function describeIssue(path: string, text: string, issue: z.core.$ZodIssue): str
   const isMissing = issue.code === "invalid_type" && issue.message.includes("received undefined");
   const why = isMissing ? "is missing" : allowed === "" ? issue.message : "has a value that is not allowed";
   return `${path}:${lineOf(text, place)}: ${key}: ${why}${allowed === "" ? "" : ` (allowed: ${allowed})`}`;
-}
-
-/** Line of the key that a path of tables, places and a key leads to; the last table's line when the key is not written. */
-function lineOf(text: string, path: readonly (string | number)[]): number {
-  const lines = text.split("\n").map((line) => line.trim());
-  let line = 0;
-  let table = "";
-  for (const part of path) {
-    if (typeof part === "number") {
-      for (let n = 0; n <= part; n++) {
-        const next = lines.findIndex((l, i) => i >= line && l.replaceAll(" ", "").startsWith(`[[${table}]]`));
-        if (next >= 0) line = next + 1;
-      }
-    } else {
-      table = table === "" ? part : `${table}.${part}`;
-      const key = new RegExp(`^(${part}\\s*=|\\[+\\s*${table.replaceAll(".", "\\.")}\\s*\\])`);
-      if (part !== path.at(-1) && typeof path[path.indexOf(part) + 1] === "number") continue;
-      const found = lines.findIndex((l, i) => i >= line && key.test(l));
-      if (found >= 0) line = found + 1;
-    }
-  }
-  return Math.max(1, line);
 }

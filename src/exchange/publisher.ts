@@ -29,8 +29,12 @@ export class Publisher implements VenueListener {
   readonly #ofUser = new Map<string, Set<Topic>>();
   readonly #ofMarket = new Map<VenueMarket, Set<Topic>>();
 
+  /** When the last block ended: blocks of a recording are not all of a length. */
+  #lastUs: TimeUs;
+
   constructor(view: View) {
     this.#view = view;
+    this.#lastUs = view.venue.nowUs;
   }
 
   get topicCount(): number {
@@ -83,8 +87,11 @@ export class Publisher implements VenueListener {
   }
 
   onBlock(timeMs: number): void {
+    const nowUs = timeMs * US_PER_MS;
+    const lastUs = this.#lastUs;
+    this.#lastUs = nowUs;
     if (this.#topics.size === 0) return;
-    const tick = tickAt(timeMs * US_PER_MS, this.#view.venue.rules.blockUs);
+    const tick = tickAt(nowUs, lastUs);
     const out: string[] = [];
     for (const topic of [...this.#topics.values()]) {
       topic.publish(tick, out);
@@ -103,10 +110,9 @@ export class Publisher implements VenueListener {
   }
 }
 
-/** The clocks that strike in the block that ends at `nowUs`: each at whole multiples of its period, for all topics alike. */
-function tickAt(nowUs: TimeUs, blockUs: TimeUs): Tick {
-  const strikes = (periodUs: TimeUs): boolean =>
-    Math.floor(nowUs / periodUs) !== Math.floor((nowUs - blockUs) / periodUs);
+/** The clocks that strike in the block from `lastUs` to `nowUs`: each at whole multiples of its period, for all topics alike. */
+function tickAt(nowUs: TimeUs, lastUs: TimeUs): Tick {
+  const strikes = (periodUs: TimeUs): boolean => Math.floor(nowUs / periodUs) !== Math.floor(lastUs / periodUs);
   return {
     timeMs: nowUs / US_PER_MS,
     fullBooks: strikes(CADENCE_US.l2Book),

@@ -5,19 +5,7 @@
 import { type LocalServer, type ServerHandlers, serveLoopback } from "../io/serve.ts";
 import type { Control } from "./control.ts";
 import type { Door } from "./door.ts";
-import type { LocalVenue } from "./venue.ts";
 import type { Connection, HttpReply } from "./wire.ts";
-
-/** Serves `POST /info` and `/ws`. Port 0 takes any free one. */
-export function serveLocal(venue: LocalVenue, options: { port?: number } = {}): LocalServer {
-  const handlers: ServerHandlers<Connection> = {
-    onPost: (path, body) => (path === "/info" ? venue.info(body) : null),
-    onOpen: (send, drop) => venue.open({ send, drop }),
-    onMessage: (connection, text) => connection.onMessage(text),
-    onClose: (connection) => connection.onClose(),
-  };
-  return serveLoopback(options.port ?? 0, "/ws", handlers);
-}
 
 /**
  * Serves `POST /info`, `POST /exchange` and `/ws`, and `POST /control` where there is one. Port 0 takes any free one. A reply that a fault

@@ -32,3 +32,6 @@ export const UNREADABLE: HttpReply = {
   contentType: "text/plain",
   text: "Failed to deserialize the JSON body into the target type",
 };
+
+/** Where a client's clock is driven: each push is preceded by one of this channel that says when it arrives. */
+export const CLOCK_CHANNEL = "mmbinClock";

@@ -11,6 +11,7 @@ import { BUILD } from "../io/version.ts";
 import { FactsError, type InfoAnswer, UnknownMarketError } from "../wire/hyperliquid/instrument.ts";
 import { checkPriorFiles, findPrior, type Prior } from "./checkpoint.ts";
 import { readFacts } from "./facts_file.ts";
+import { withPaperError } from "./paper_error_file.ts";
 import { type MarketReport, REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import { NO_STATUS, type RunIo, type RunRequest } from "./request.ts";
 import { RunRecords } from "./run_records.ts";
@@ -36,12 +37,14 @@ export async function runTapes(request: RunRequest, io: RunIo): Promise<Report> 
 
 function reportOf(request: RunRequest, pass: Pass, curves: readonly MarketReport["latency"]["curve"][]): Report {
   const { session, records, tapes, stopped } = pass;
+  const markets = session.finish(curves, [...tapeWarnings(tapes, stopped), ...(records?.warnings ?? [])]);
   return {
     schema: REPORT_SCHEMA,
     build: BUILD.id,
     command: request.command,
     config_hash: session.configHash,
     seed: null,
+    world: null,
     started_us: session.startedUs,
     ended_us: session.endedUs,
     stopped,
@@ -58,7 +61,7 @@ function reportOf(request: RunRequest, pass: Pass, curves: readonly MarketReport
     journal: records?.report ?? null,
     solver_calls: session.solverCalls,
     ladders: session.ladders,
-    markets: session.finish(curves, [...tapeWarnings(tapes, stopped), ...(records?.warnings ?? [])]),
+    markets: request.command === "paper" ? withPaperError(markets) : markets,
   };
 }
 

@@ -5,7 +5,7 @@
 import type { Desk } from "../core/desk.ts";
 import { COMMAND_FRAME, DESK, F, FrameLane, GAP, KIND, TIMER, TIMER_GRID_US } from "../core/frame.ts";
 import { type TimeUs, US_PER_SECOND } from "../core/units.ts";
-import type { ShadowExchange } from "../sim/shadow.ts";
+import type { OrderPort } from "../sim/order_port.ts";
 import type { Sequencer } from "./sequencer.ts";
 
 /**
@@ -34,7 +34,7 @@ export interface DriveObserver {
  */
 export class Drive {
   readonly #desk: Desk;
-  readonly #shadow: ShadowExchange;
+  readonly #port: OrderPort;
   readonly #sequencer: Sequencer;
   readonly #observer: DriveObserver;
   readonly #replies = new FrameLane(REPLY_LANE_SIZE);
@@ -47,9 +47,9 @@ export class Drive {
   /** Venue time of the decisions that the frame in hand leads to. */
   #decisionVenueUs: TimeUs = 0;
 
-  constructor(desk: Desk, shadow: ShadowExchange, sequencer: Sequencer, observer: DriveObserver) {
+  constructor(desk: Desk, port: OrderPort, sequencer: Sequencer, observer: DriveObserver) {
     this.#desk = desk;
-    this.#shadow = shadow;
+    this.#port = port;
     this.#sequencer = sequencer;
     this.#observer = observer;
   }
@@ -77,15 +77,22 @@ export class Drive {
     this.#deliverReplies(venueTimeUs, timeUs, true);
     this.#messageTimeUs = timeUs;
     this.#venueTimeUs = venueTimeUs;
-    this.#shadow.advance(venueTimeUs);
+    this.#port.advance(venueTimeUs);
     const data = lane.data;
     for (let at = 0; at < lane.length; at += data[at] as number) {
-      if (at !== gapAt) this.#shadow.onMarket(data, at);
+      if (at !== gapAt) this.#port.onMarket(data, at);
     }
     for (let at = 0; at < lane.length; at += data[at] as number) {
       if (at !== gapAt) this.#accept(data, at, venueTimeUs);
     }
     this.#deliverReplies(venueTimeUs, timeUs, false);
+  }
+
+  /** The port's own clock, which is also the receiving one, reached `nowUs`: timers and answers up to it, not at it. */
+  onPortClock(nowUs: TimeUs): void {
+    if (this.#messageTimeUs === 0) return;
+    this.#runTimers(nowUs);
+    this.#deliverReplies(nowUs, nowUs, true);
   }
 
   /** The receiving clock reached `nowUs` without a message: timers that are due run. Calling it more or less often changes nothing. */
@@ -98,7 +105,7 @@ export class Drive {
     const timeUs = Math.max(this.#frameTimeUs, nowUs);
     const venueTimeUs = this.#venueTimeUs + Math.max(0, timeUs - this.#messageTimeUs);
     this.#deliverReplies(venueTimeUs, timeUs, false);
-    this.#shadow.advance(venueTimeUs);
+    this.#port.advance(venueTimeUs);
     this.#timer.clear();
     const at = this.#timer.begin(KIND.command, COMMAND_FRAME.size, timeUs, venueTimeUs, DESK);
     this.#timer.data[at + COMMAND_FRAME.command] = command;
@@ -118,7 +125,7 @@ export class Drive {
       const timeUs = this.#nextTimerUs;
       const venueTimeUs = this.#venueTimeUs + Math.max(0, timeUs - this.#messageTimeUs);
       this.#deliverReplies(venueTimeUs, timeUs, false);
-      this.#shadow.advance(venueTimeUs);
+      this.#port.advance(venueTimeUs);
       this.#timer.clear();
       const at = this.#timer.begin(KIND.timer, TIMER.size, timeUs, venueTimeUs, DESK);
       this.#timer.data[at + TIMER.connectionUs] = this.#messageTimeUs;
@@ -132,7 +139,7 @@ export class Drive {
   /** A gap: what rested ended at the last message before it, no timer runs inside it, and the venue clock starts anew behind it. */
   #skipGap(data: Float64Array, gapAt: number, timeUs: TimeUs, newestVenueTimeUs: TimeUs): void {
     data[gapAt + F.timeUs] = timeUs;
-    this.#shadow.onMarket(data, gapAt);
+    this.#port.onMarket(data, gapAt);
     const lastVenueUs = Math.max(this.#venueTimeUs, data[gapAt + GAP.lastVenueTimeUs] as TimeUs);
     this.#accept(data, gapAt, lastVenueUs);
     this.#nextTimerUs = Math.floor(timeUs / TIMER_GRID_US) * TIMER_GRID_US + TIMER_GRID_US;
@@ -146,13 +153,13 @@ export class Drive {
    */
   #deliverReplies(venueTimeUs: TimeUs, latestUs: TimeUs, strictlyBefore: boolean): void {
     for (;;) {
-      const dueUs = this.#shadow.nextDueUs();
+      const dueUs = this.#port.nextDueUs();
       if (strictlyBefore ? dueUs >= venueTimeUs : dueUs > venueTimeUs) return;
-      this.#shadow.advance(dueUs);
+      this.#port.advance(dueUs);
       const elapsedUs = Math.max(0, dueUs - this.#venueTimeUs);
       const timeUs = Math.min(latestUs, Math.max(this.#frameTimeUs, this.#messageTimeUs + elapsedUs));
       this.#replies.clear();
-      this.#shadow.poll(dueUs, timeUs, this.#replies);
+      this.#port.poll(dueUs, timeUs, this.#replies);
       const data = this.#replies.data;
       for (let at = 0; at < this.#replies.length; at += data[at] as number) this.#accept(data, at, dueUs);
     }
@@ -178,8 +185,7 @@ export class Drive {
     }
     // All of them are written before the first is acted upon.
     this.#sequencer.commit();
-    for (let at = 0; at < intents.length; at += data[at] as number)
-      this.#shadow.submit(data, at, this.#decisionVenueUs);
+    for (let at = 0; at < intents.length; at += data[at] as number) this.#port.submit(data, at, this.#decisionVenueUs);
     intents.clear();
   }
 }

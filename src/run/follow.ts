@@ -37,8 +37,12 @@ export interface Place {
   venue: VenueAddress;
   clock: Clock;
   net: Net;
-  /** Seed of a generated market, or null. */
+  /** Seed of a local world, or null. */
   seed: number | null;
+  /** Whose participants make the market, and what they are in twelve hex digits; null where people do. */
+  world: { name: string; hash: string } | null;
+  /** What is traded when no market is named; null where there is no such one. */
+  market: string | null;
   /** What every report of a run on this venue must say. */
   warnings: readonly ReportWarning[];
   /** Lets an embedded venue begin; called when everything is subscribed. */

@@ -8,12 +8,12 @@ import { exitCodeOf, storageError, usageError } from "../io/exit.ts";
 import { NetError } from "../io/net.ts";
 import { TapeWriter } from "../io/tape_writer.ts";
 import { BUILD } from "../io/version.ts";
-import { GENERATED_MARKET } from "../sim/flow.ts";
 import type { Drift } from "../venue/hyperliquid/drift.ts";
 import { InfoClient } from "../venue/hyperliquid/info.ts";
 import type { InfoAnswer } from "../wire/hyperliquid/instrument.ts";
 import { CHECKPOINT_US, checkPriorFiles, findPrior, saveCheckpoint } from "./checkpoint.ts";
 import { askFacts, Following, type Place, skewText } from "./follow.ts";
+import { withPaperError } from "./paper_error_file.ts";
 import { openPlace } from "./place.ts";
 import { REPORT_SCHEMA, type Report, type ReportWarning } from "./report_schema.ts";
 import { RunEnded, type RunIo, type RunRequest } from "./request.ts";
@@ -26,19 +26,15 @@ import { WorkTime } from "./work_time.ts";
 export async function runVenue(request: RunRequest, io: RunIo): Promise<Report> {
   const loaded = loadConfig(request.config.file);
   const wanted = request.markets.length > 0 ? request.markets : loaded.markets;
-  const name = request.venue ?? (wanted.length > 0 && !wanted.every(isGenerated) ? "mainnet" : "local");
-  const markets = wanted.length > 0 ? wanted : name === "local" ? [GENERATED_MARKET] : [];
-  if (markets.length === 0) throw usageError("no market: name one, or list markets in the config");
-  const place = openPlace(request, name);
+  const place = openPlace(request, request.venue ?? (wanted.length > 0 ? "mainnet" : "local"));
   try {
+    const markets = wanted.length > 0 || place.market === null ? wanted : [place.market];
+    if (markets.length === 0) throw usageError("no market: name one, or list markets in the config");
     return await new PaperRun(request, io, place, loaded).run(markets);
   } finally {
     place.close();
   }
 }
-
-/** The generated HIP-3 market exists nowhere else. */
-const isGenerated = (market: string): boolean => market === GENERATED_MARKET;
 
 /** One paper run on one venue. */
 export class PaperRun {
@@ -195,6 +191,7 @@ export class PaperRun {
       command: this.#request.command,
       config_hash: session.configHash,
       seed: this.#place.seed,
+      world: this.#place.world,
       started_us: session.startedUs,
       ended_us: session.endedUs,
       stopped: this.#io.stopRequested(),
@@ -205,9 +202,11 @@ export class PaperRun {
       journal: records.report,
       solver_calls: session.solverCalls,
       ladders: session.ladders,
-      markets: session.finish(
-        [],
-        [...this.#place.warnings, ...this.#warnings(feed.clock_offset_ms, ended), ...records.warnings],
+      markets: withPaperError(
+        session.finish(
+          [],
+          [...this.#place.warnings, ...this.#warnings(feed.clock_offset_ms, ended), ...records.warnings],
+        ),
       ),
     };
   }

@@ -49,10 +49,11 @@ export interface RecordSummary {
 /** Records until the time is up or somebody stops it. */
 export async function runRecord(request: RecordRequest, io: RunIo): Promise<RecordSummary> {
   const loaded = loadConfig(request.config.file);
-  const markets = request.markets.length > 0 ? request.markets : loaded.markets;
-  if (markets.length === 0) throw usageError("no market: name one, or list markets in the config");
+  const wanted = request.markets.length > 0 ? request.markets : loaded.markets;
   const place = openPlace(request, request.venue ?? "mainnet");
   try {
+    const markets = wanted.length > 0 || place.market === null ? wanted : [place.market];
+    if (markets.length === 0) throw usageError("no market: name one, or list markets in the config");
     return await record(request, io, place, markets);
   } finally {
     place.close();

@@ -9,7 +9,7 @@ import { reasonName } from "../core/reason.ts";
 import { IMPACT_HORIZONS } from "../core/signal/impact.ts";
 import { BPS, formatScaled, MICRO_PER_USD, PERP_DECIMALS } from "../core/units.ts";
 import type { MarketAccount } from "../sim/account.ts";
-import type { RequestCounts } from "../sim/shadow.ts";
+import type { RequestCounts } from "../sim/order_port.ts";
 import type { Parts } from "../stats/attribution.ts";
 import { type EdgeSummary, HEADLINE, HORIZONS } from "../stats/edge.ts";
 import type { Interval } from "../stats/interval.ts";
@@ -123,6 +123,7 @@ export function buildMarketReport(inputs: MarketReportInputs): MarketReport {
     latency: { seconds: inputs.latencySeconds, curve: inputs.curve },
     bracket: { pessimistic: scored(pessimistic), central: scored(central), touch: scored(touch) },
     crossing: { strict: scored(strict), generous: scored(pessimistic) },
+    paper_error: null,
     intent_count: inputs.intentCount,
     intent_hash: inputs.intentHash,
     state_hash: inputs.stateHash,

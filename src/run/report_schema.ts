@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { quoteSchema } from "./paper_error_schema.ts";
 
 export const REPORT_SCHEMA = "mmbin.report/1";
 
@@ -124,6 +125,7 @@ const marketSchema = z.strictObject({
     .strictObject({ pessimistic: scored, central: scored, touch: scored })
     .describe("queue models, generous crossing"),
   crossing: z.strictObject({ strict: scored, generous: scored }).describe("crossing rules, pessimistic queue"),
+  paper_error: quoteSchema.nullable().describe("null where nothing was on paper"),
   intent_count: z.int(),
   intent_hash: z.string().describe("of the whole run's intents, in order"),
   state_hash: z.string(),
@@ -171,7 +173,11 @@ export const reportSchema = z.strictObject({
   build: z.string(),
   command: z.string(),
   config_hash: z.string(),
-  seed: z.int().nullable().describe("of a generated market"),
+  seed: z.int().nullable().describe("of a local world"),
+  world: z
+    .strictObject({ name: z.string(), hash: z.string().describe("equal worlds have equal ones") })
+    .nullable()
+    .describe("whose participants made the market; null where people did"),
   started_us: z.number().describe("receive time of the first and of the last frame"),
   ended_us: z.number(),
   stopped: z.boolean().describe("ended by a signal or a time limit"),

@@ -40,6 +40,8 @@ export function renderReport(report: Report, options: TableOptions): string {
   for (const tape of report.tapes) {
     lines.push(`${tape.file}: ${tape.lines} lines${tape.bad_lines > 0 ? `, ${tape.bad_lines} bad` : ""}`);
   }
+  const { world, seed } = report;
+  if (world !== null) lines.push(`world ${world.name} (${world.hash}), seed ${seed}`);
   for (const market of report.markets) lines.push(...renderMarket(market, options), "");
   if (lines.at(-1) === "") lines.pop();
   return `${lines.join("\n")}\n`;
@@ -106,15 +108,27 @@ function renderMarket(m: MarketReport, options: TableOptions): string[] {
     ["pessimistic", "central", "touch"].map((name) => scoredText(name, m.bracket[name as "touch"])).join("  "),
   );
   row("crossing", ["strict", "generous"].map((name) => scoredText(name, m.crossing[name as "strict"])).join("  "));
-  for (const point of m.latency.curve ?? []) {
-    row(
-      `at ${point.seconds} s`,
-      `${point.fills} fills, capture ${signed(point.capture_bps)}, edge ${interval(point.edge_bps)} bps`,
-    );
-  }
+  curveRows(m, row);
+  if (m.paper_error !== null) row("error of paper", paperErrorText(m.paper_error));
   row("decisions", `${m.intent_count} intents ${m.intent_hash}, state ${m.state_hash}`);
   for (const w of m.warnings) lines.push(...wrap(`  ${tint("!", 33, options.color)} ${w.text}`, options.width, "    "));
   return lines;
+}
+
+function curveRows(m: MarketReport, row: (label: string, value: string) => void): void {
+  for (const { seconds, fills, capture_bps, edge_bps } of m.latency.curve ?? [])
+    row(`at ${seconds} s`, `${fills} fills, capture ${signed(capture_bps)}, edge ${interval(edge_bps)} bps`);
+}
+
+/** What simulated worlds say of paper's edge. A world that is another one now is named: its figure is of what it was. */
+function paperErrorText(error: NonNullable<MarketReport["paper_error"]>): string {
+  const each = error.worlds.map(({ world, edge_bps: { difference, lo, hi } }) => {
+    if (difference === null || lo === null || hi === null) return `${world} unknown`;
+    return `${world} ${signed(difference)} [${signed(lo)}, ${signed(hi)}]`;
+  });
+  const changed = error.worlds.filter((one) => one.changed).map(({ world }) => world);
+  const since = changed.length > 0 ? `; changed since it was measured: ${changed.join(", ")}` : "";
+  return `on simulated worlds paper's edge at ${error.latency_s} s was this much above trading's, bps: ${each.join(", ")}${since}`;
 }
 
 function markouts(m: MarketReport): string {

@@ -19,13 +19,13 @@ export interface RunRequest {
   quotaUsedCount: number;
   /** Credited volume of the address, dollars. */
   quotaVolumeUsd: number;
-  /** `mainnet`, `testnet`, `local` or an address; null: mainnet where markets are named, else local. */
+  /** `mainnet`, `testnet`, `local`, `local:WORLD` or an address; null: mainnet where markets are named, else local. */
   venue: string | null;
   /** Account whose fees and requests are taken, read only; null is nobody. */
   address: string | null;
   /** Checkpoints to start from: files, `latest` or `none`. */
   priors: readonly string[];
-  /** Seed of a generated market. */
+  /** Seed of a local world. */
   seed: number;
   /** Market seconds per second; null does not pace. */
   speed: number | null;

@@ -14,7 +14,9 @@ import { type ConfigSource, configHash, type LoadedConfig, type ResolvedParams, 
 import { usageError } from "../io/exit.ts";
 import type { RunHeader } from "../io/journal_format.ts";
 import { BUILD } from "../io/version.ts";
-import { ShadowExchange } from "../sim/shadow.ts";
+import type { OrderPort, PortMarket, RequestCounts } from "../sim/order_port.ts";
+import { SCORERS, type Scorer } from "../sim/resting.ts";
+import { ShadowExchange, type ShadowOptions, type ShadowSink } from "../sim/shadow.ts";
 import type { CodecMarket } from "../wire/hyperliquid/codec.ts";
 import {
   FactsError,
@@ -50,13 +52,19 @@ export interface SessionOptions {
   priors?: readonly (Prior | null)[];
   /** Requests bought beyond those used. */
   quotaReservedCount?: number;
+  /** Where orders go, when that is not the shadow exchange. */
+  makePort?(options: ShadowOptions, sink: ShadowSink): OrderPort;
+  /** Rules that the shadow exchange scores the orders by, and the share of the loop after which it answers. */
+  scorers?: readonly Scorer[];
+  answerRatio?: number;
 }
 
 /** One run from facts and settings to its reports. */
 export class Session {
   readonly intake: Intake;
   readonly desk: Desk;
-  readonly shadow: ShadowExchange;
+  /** Where orders go: the shadow exchange, unless the options have another port. */
+  readonly shadow: OrderPort;
   readonly statistics: Statistics;
   readonly sequencer: Sequencer;
   readonly configHash: string;
@@ -110,18 +118,19 @@ export class Session {
     });
     this.#instruments = instrumentsOf(this.#prime, markets.length);
     this.desk = new Desk(params);
-    this.statistics = new Statistics(markets.length);
+    const scorers = options.scorers ?? SCORERS;
+    this.statistics = new Statistics(markets.length, scorers.length);
     // One address has one distance to the venue: the slowest setting of its markets.
     this.latencySeconds = Math.max(...params.map((p) => p.latencySeconds));
-    this.shadow = new ShadowExchange(
-      {
-        instruments: this.#instruments,
-        latencyUs: Math.round(this.latencySeconds * US_PER_SECOND),
-        quotaUsedCount: options.quotaUsedCount,
-        quotaVolumeUsd: Math.round(options.quotaVolumeUsd * MICRO_PER_USD),
-      },
-      this.statistics,
-    );
+    const port: ShadowOptions = {
+      instruments: this.#instruments,
+      latencyUs: Math.round(this.latencySeconds * US_PER_SECOND),
+      quotaUsedCount: options.quotaUsedCount,
+      quotaVolumeUsd: Math.round(options.quotaVolumeUsd * MICRO_PER_USD),
+      scorers,
+      ...(options.answerRatio !== undefined && { answerRatio: options.answerRatio }),
+    };
+    this.shadow = options.makePort?.(port, this.statistics) ?? new ShadowExchange(port, this.statistics);
     this.shadow.limiter.reservedCount = options.quotaReservedCount ?? 0;
     this.statistics.watch(this.desk);
     this.sequencer = new Sequencer(this.desk);
@@ -142,6 +151,17 @@ export class Session {
     return "";
   }
 
+  /**
+   * Takes the frames of one message that was never text. Gaps and repeats are the caller's.
+   * @param newestVenueTimeUs Newest time of the port's clock that the message tells of.
+   */
+  onFrames(lane: FrameLane, timeUs: TimeUs, newestVenueTimeUs: TimeUs): void {
+    if (this.startedUs === 0) this.#start(timeUs);
+    this.endedUs = timeUs;
+    this.#drive.onMessage(lane, timeUs, newestVenueTimeUs);
+    this.#watchJournal(timeUs);
+  }
+
   /** The answers that the run was given were brought up to date. They hold from the next push on, in a run and in a replay of its tape alike. */
   onFacts(): void {
     this.#factsAreOld = true;
@@ -157,7 +177,7 @@ export class Session {
       const instrument = readInstrument(this.#lane.data, at);
       this.#facts[index] = facts;
       this.#instruments[index] = instrument;
-      (this.shadow.markets[index] as ShadowExchange["markets"][number]).instrument = instrument;
+      (this.shadow.markets[index] as PortMarket).instrument = instrument;
       this.#changes.push({ market: index, text });
     }
     this.#drive.prime(this.#lane, timeUs);
@@ -167,6 +187,11 @@ export class Session {
   onClock(nowUs: TimeUs): void {
     this.#drive.onClock(nowUs);
     this.#watchJournal(nowUs);
+  }
+
+  /** The port's clock reached `nowUs`, where the port has the clock that messages are received by. */
+  onPortClock(nowUs: TimeUs): void {
+    this.#drive.onPortClock(nowUs);
   }
 
   /** Writes every frame from now on. Before the first push only. */
@@ -249,7 +274,7 @@ export class Session {
         engine: this.desk.engines[i] as Desk["engines"][number],
         instrument: this.#instruments[i] as Instrument,
         account,
-        requests: this.shadow.counts[i] as ShadowExchange["counts"][number],
+        requests: this.shadow.counts[i] as RequestCounts,
         parts: stats.attribution.close(account.equityUsd),
         maxDrawdownUsd: account.maxDrawdownUsd,
         time: stats.time,
@@ -262,7 +287,7 @@ export class Session {
         latencySeconds: this.latencySeconds,
         curve: curves[i] ?? null,
         runWarnings: [...warnings, ...this.#factWarnings(i)],
-        latePrintCount: (this.shadow.markets[i] as ShadowExchange["markets"][number]).latePrintCount,
+        latePrintCount: (this.shadow.markets[i] as PortMarket).latePrintCount,
         breakerTrips: this.desk.breaker.trippedCount,
       });
     });
@@ -276,7 +301,7 @@ export class Session {
       warnings.push({ code: "no_data", text: "the venue sent nothing of this market" });
     if (this.#tierZero)
       warnings.push({ code: "tier_zero", text: "fees are those of tier 0: no address was asked for its own" });
-    if (!(this.shadow.markets[market] as ShadowExchange["markets"][number]).hasContext) {
+    if (!(this.shadow.markets[market] as PortMarket).hasContext) {
       warnings.push({
         code: "no_contexts",
         text: "no contexts were sent: equity is marked at the mid, and funding is not counted",

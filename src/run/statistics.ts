@@ -34,9 +34,9 @@ export class Statistics implements ShadowSink, DriveObserver {
   venueTimeUs = 0;
   #engines: readonly Engine[] = [];
 
-  constructor(marketCount: number) {
+  constructor(marketCount: number, scorerCount: number = SCORERS.length) {
     this.markets = Array.from({ length: marketCount }, () => ({
-      edges: SCORERS.map(() => new EdgeTracker()),
+      edges: Array.from({ length: scorerCount }, () => new EdgeTracker()),
       attribution: new Attribution(),
       time: new TimeSummary(),
       state: emptyState(),

@@ -8,7 +8,7 @@ import type { Instrument } from "../core/market/instrument.ts";
 import { TERMS } from "../core/quote/spread.ts";
 import { REASON, reasonName } from "../core/reason.ts";
 import { BPS, MICRO_PER_USD, type TimeUs, US_PER_SECOND } from "../core/units.ts";
-import type { RequestCounts } from "../sim/shadow.ts";
+import type { RequestCounts } from "../sim/order_port.ts";
 import { HEADLINE, HORIZONS } from "../stats/edge.ts";
 import type { Session } from "./session.ts";
 import { bestRestingPx } from "./statistics.ts";

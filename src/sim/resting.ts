@@ -6,15 +6,38 @@ import { assert } from "../core/assert.ts";
 import type { Lots, Px, TimeUs } from "../core/units.ts";
 import { powerProb, type QueueModel, riskAverse } from "./queue.ts";
 
-/** Rules that score the order stream. The first drives the engine and the account. */
-export const SCORERS = ["pessimistic", "central", "touch", "strict"] as const;
-export type ScorerName = (typeof SCORERS)[number];
+/** One rule that scores the order stream. */
+export interface Scorer {
+  name: string;
+  queue: QueueModel;
+  /** Stands in front of everyone. */
+  isTouch: boolean;
+  /** Fills what was printed only; the others fill the rest as soon as the market moved through the order. */
+  isStrict: boolean;
+}
+
+const scorer = (name: string, queue: QueueModel, isStrict: boolean, isTouch = false): Scorer => ({
+  name,
+  queue,
+  isTouch,
+  isStrict,
+});
+
+/** Rules of every run. The first drives the engine and the account. */
+export const SCORERS: readonly Scorer[] = [
+  scorer("pessimistic", riskAverse, false),
+  scorer("central", powerProb(3), false),
+  scorer("touch", riskAverse, false, true),
+  scorer("strict", riskAverse, true),
+];
 export const SCORER_COUNT = SCORERS.length;
+/** The same and what is left of three queue models under two crossing rules. */
+export const ALL_SCORERS: readonly Scorer[] = [
+  ...SCORERS,
+  scorer("strict_central", powerProb(3), true),
+  scorer("strict_touch", riskAverse, true, true),
+];
 export const DRIVER = 0;
-export const STRICT = 3;
-/** Queue model of each scorer; `touch` stands in front of everyone. */
-export const SCORER_QUEUE: readonly QueueModel[] = [riskAverse, powerProb(3), riskAverse, riskAverse];
-export const TOUCH = 2;
 
 /**
  * Orders a market may have alive or settling: the engine's 32 slots, and as many that ended within the last moments.
@@ -32,48 +55,80 @@ export const ORDER_STATE = {
 
 /** Orders of one market, one array a field. An order keeps its identity through modifies; each modify starts a new leg. */
 export class RestingOrders {
-  readonly state = new Uint8Array(ORDERS_MAX);
-  readonly identity = new Float64Array(ORDERS_MAX);
-  readonly side = new Float64Array(ORDERS_MAX);
-  readonly cloid = new Float64Array(ORDERS_MAX);
-  readonly oid = new Float64Array(ORDERS_MAX);
-  readonly px = new Float64Array(ORDERS_MAX);
-  readonly liveFromUs = new Float64Array(ORDERS_MAX);
-  readonly endUs = new Float64Array(ORDERS_MAX);
+  readonly scorers: readonly Scorer[];
+  readonly scorerCount: number;
+  readonly capacity: number;
+  readonly state: Uint8Array;
+  readonly identity: Float64Array;
+  readonly side: Float64Array;
+  readonly cloid: Float64Array;
+  readonly oid: Float64Array;
+  readonly px: Float64Array;
+  readonly liveFromUs: Float64Array;
+  readonly endUs: Float64Array;
   /** Lots that the order wants in all, filled ones included; each scorer owes this less what it has filled. */
-  readonly totalLots = new Float64Array(ORDERS_MAX);
-  readonly filledLots = new Float64Array(ORDERS_MAX * SCORER_COUNT);
+  readonly totalLots: Float64Array;
+  readonly filledLots: Float64Array;
   /** Displayed lots in front, per scorer; Infinity while the price lies beyond the known book. */
-  readonly front = new Float64Array(ORDERS_MAX * SCORER_COUNT);
+  readonly front: Float64Array;
   /**
    * Displayed size of the level when it was last taken into account, and what traded there since: up to the held depth, between it and the
    * next one, and after both. A print belongs to the depth that shows it missing; with an older one it would count again as shrinkage.
    */
-  readonly levelLots = new Float64Array(ORDERS_MAX);
-  readonly tradedLots = new Float64Array(ORDERS_MAX);
-  readonly tradedNextLots = new Float64Array(ORDERS_MAX);
-  readonly tradedLaterLots = new Float64Array(ORDERS_MAX);
+  readonly levelLots: Float64Array;
+  readonly tradedLots: Float64Array;
+  readonly tradedNextLots: Float64Array;
+  readonly tradedLaterLots: Float64Array;
   /** Depth seen and not yet taken into account: the oldest, and the newest after it. */
-  readonly heldUs = new Float64Array(ORDERS_MAX);
-  readonly heldLots = new Float64Array(ORDERS_MAX);
-  readonly nextUs = new Float64Array(ORDERS_MAX);
-  readonly nextLots = new Float64Array(ORDERS_MAX);
+  readonly heldUs: Float64Array;
+  readonly heldLots: Float64Array;
+  readonly nextUs: Float64Array;
+  readonly nextLots: Float64Array;
   /** Newest venue time at which the best of our own side stood beyond our price. */
-  readonly passedUs = new Float64Array(ORDERS_MAX);
-  readonly lateFillLots = new Float64Array(ORDERS_MAX);
+  readonly passedUs: Float64Array;
+  readonly lateFillLots: Float64Array;
   /** Index of the order that replaces a settling one, or -1. */
-  readonly successor = new Int16Array(ORDERS_MAX).fill(-1);
+  readonly successor: Int16Array;
   /** Cloid under which the end of a settling order is answered. */
-  readonly answerCloid = new Float64Array(ORDERS_MAX);
+  readonly answerCloid: Float64Array;
 
   /** Places at and beyond this index are free. */
   limit = 0;
 
+  constructor(scorers: readonly Scorer[] = SCORERS, capacity: number = ORDERS_MAX) {
+    this.scorers = scorers;
+    this.scorerCount = scorers.length;
+    this.capacity = capacity;
+    this.filledLots = new Float64Array(capacity * scorers.length);
+    this.front = new Float64Array(capacity * scorers.length);
+    this.state = new Uint8Array(capacity);
+    this.identity = new Float64Array(capacity);
+    this.side = new Float64Array(capacity);
+    this.cloid = new Float64Array(capacity);
+    this.oid = new Float64Array(capacity);
+    this.px = new Float64Array(capacity);
+    this.liveFromUs = new Float64Array(capacity);
+    this.endUs = new Float64Array(capacity);
+    this.totalLots = new Float64Array(capacity);
+    this.levelLots = new Float64Array(capacity);
+    this.tradedLots = new Float64Array(capacity);
+    this.tradedNextLots = new Float64Array(capacity);
+    this.tradedLaterLots = new Float64Array(capacity);
+    this.heldUs = new Float64Array(capacity);
+    this.heldLots = new Float64Array(capacity);
+    this.nextUs = new Float64Array(capacity);
+    this.nextLots = new Float64Array(capacity);
+    this.passedUs = new Float64Array(capacity);
+    this.lateFillLots = new Float64Array(capacity);
+    this.successor = new Int16Array(capacity).fill(-1);
+    this.answerCloid = new Float64Array(capacity);
+  }
+
   /** Takes a free place; the caller fills the rest. */
   add(): number {
     let i = 0;
-    while (i < ORDERS_MAX && this.state[i] !== ORDER_STATE.free) i++;
-    if (i === ORDERS_MAX) i = this.#oldestEnded();
+    while (i < this.capacity && this.state[i] !== ORDER_STATE.free) i++;
+    if (i === this.capacity) i = this.#oldestEnded();
     assert(i >= 0, "resting: the market has room for one more order");
     if (i >= this.limit) this.limit = i + 1;
     this.heldUs[i] = 0;
@@ -92,7 +147,7 @@ export class RestingOrders {
   /** The ended order that is remembered longest, or -1: its place costs a late print that goes uncounted, a full pool the run. */
   #oldestEnded(): number {
     let oldest = -1;
-    for (let i = 0; i < ORDERS_MAX; i++) {
+    for (let i = 0; i < this.capacity; i++) {
       if (this.state[i] !== ORDER_STATE.ended || this.isAwaited(i)) continue;
       if (oldest < 0 || (this.endUs[i] as TimeUs) < (this.endUs[oldest] as TimeUs)) oldest = i;
     }
@@ -123,13 +178,13 @@ export class RestingOrders {
 
   /** Lots that a scorer still owes on an order. */
   owed(i: number, scorer: number): Lots {
-    return Math.max(0, (this.totalLots[i] as Lots) - (this.filledLots[i * SCORER_COUNT + scorer] as Lots));
+    return Math.max(0, (this.totalLots[i] as Lots) - (this.filledLots[i * this.scorerCount + scorer] as Lots));
   }
 
   /** Sets every scorer's front from the displayed size; `touch` is always first. */
   setFront(i: number, lots: number): void {
-    for (let s = 0; s < SCORER_COUNT; s++)
-      this.front[i * SCORER_COUNT + s] = s === TOUCH && lots !== Infinity ? 0 : lots;
+    for (let s = 0; s < this.scorerCount; s++)
+      this.front[i * this.scorerCount + s] = (this.scorers[s] as Scorer).isTouch && lots !== Infinity ? 0 : lots;
   }
 
   /** Whether the order stood in the book at `timeUs`: it takes part in events of its arrival, and in those of its end. */

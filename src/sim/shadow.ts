@@ -3,7 +3,7 @@
  * @module
  */
 import { assert } from "../core/assert.ts";
-import { ACTION, F, FILL, FrameLane, FUNDING, GAP, INTENT, KIND, ORDER, ORDER_STATUS, QUOTA } from "../core/frame.ts";
+import { ACTION, F, FILL, FrameLane, FUNDING, GAP, INTENT, KIND, ORDER, ORDER_STATUS } from "../core/frame.ts";
 import { UNKNOWN_LOTS } from "../core/market/book.ts";
 import { isLegalPx } from "../core/market/grid.ts";
 import type { Instrument } from "../core/market/instrument.ts";
@@ -12,8 +12,10 @@ import type { Lots, MicroUsd, Px, TimeUs } from "../core/units.ts";
 import { Account } from "./account.ts";
 import { feeOf } from "./fee.ts";
 import { AddressLimiter, type LimiterRules } from "./limits.ts";
+import type { OrderPort, RequestCounts } from "./order_port.ts";
+import { QuotaTold } from "./quota_told.ts";
 import { ReplyQueue } from "./replies.ts";
-import { DRIVER, ORDER_STATE, SCORER_COUNT } from "./resting.ts";
+import { DRIVER, ORDER_STATE, SCORERS, type Scorer } from "./resting.ts";
 import { type MarketHost, ShadowMarket } from "./shadow_market.ts";
 
 /** Requests that may be under way at once. */
@@ -28,6 +30,10 @@ export interface ShadowOptions {
   quotaVolumeUsd?: MicroUsd;
   /** Rules of the limiter that nobody has proven, where they should differ from what is believed. */
   limiterRules?: LimiterRules;
+  /** From an event to our knowledge of it, as a share of the loop; half of it when absent. */
+  answerRatio?: number;
+  /** Rules that score the order stream; the first drives. */
+  scorers?: readonly Scorer[];
 }
 
 /** Hears what happens at the venue, in venue time, under every scorer. */
@@ -50,15 +56,6 @@ export interface ShadowSink {
   onGap(lastVenueTimeUs: TimeUs): void;
 }
 
-/** Requests by what became of them, as the venue counts: a refused one is not in `total`. */
-export interface RequestCounts {
-  place: number;
-  modify: number;
-  cancel: number;
-  rejected: number;
-  refused: number;
-}
-
 /**
  * Takes intents, gives back answers and fills.
  *
@@ -66,13 +63,13 @@ export interface RequestCounts {
  * arrival, and a cancel or modify comes after them: the race goes against us. A limiter refuses before anything else; post-only orders that
  * would cross at arrival, prices off the grid and notionals under the minimum are rejected and count as requests.
  */
-export class ShadowExchange implements MarketHost {
+export class ShadowExchange implements MarketHost, OrderPort {
   readonly account: Account;
   readonly limiter: AddressLimiter;
   readonly markets: readonly ShadowMarket[];
   readonly counts: readonly RequestCounts[];
   readonly #latencyUs: number;
-  readonly #halfUs: number;
+  readonly #backUs: number;
   readonly #sink: ShadowSink;
   readonly #replies = new ReplyQueue();
   readonly #lane = new FrameLane(64);
@@ -90,17 +87,17 @@ export class ShadowExchange implements MarketHost {
   #identity = 0;
   #oid = 0;
   #tid = 0;
-  #shownUsed = Number.NaN;
-  #shownCap = Number.NaN;
+  readonly #quota = new QuotaTold();
 
   constructor(options: ShadowOptions, sink: ShadowSink) {
     assert(options.latencyUs >= 2, "shadow: latency is at least 2 us");
     this.#latencyUs = options.latencyUs;
-    this.#halfUs = Math.floor(options.latencyUs / 2);
+    this.#backUs = Math.max(1, Math.floor(options.latencyUs * (options.answerRatio ?? 0.5)));
     this.#sink = sink;
     this.account = new Account(options.instruments.length);
     this.limiter = new AddressLimiter(options.quotaUsedCount, options.quotaVolumeUsd, options.limiterRules);
-    this.markets = options.instruments.map((instrument, index) => new ShadowMarket(index, instrument, this));
+    const scorers = options.scorers ?? SCORERS;
+    this.markets = options.instruments.map((instrument, index) => new ShadowMarket(index, instrument, this, scorers));
     this.#dueUs = new Float64Array(this.markets.length).fill(Number.NEGATIVE_INFINITY);
     this.#endUs = new Float64Array(this.markets.length).fill(Number.NaN);
     this.counts = options.instruments.map(() => ({ place: 0, modify: 0, cancel: 0, rejected: 0, refused: 0 }));
@@ -172,7 +169,7 @@ export class ShadowExchange implements MarketHost {
   /** Venue time at which the next answer may be known; Infinity when nothing is under way. */
   nextDueUs(): TimeUs {
     let next = this.#replies.nextDueUs;
-    if (this.#queued > 0) next = Math.min(next, (this.#arrivalUs[this.#queue[0] as number] as TimeUs) + this.#halfUs);
+    if (this.#queued > 0) next = Math.min(next, (this.#arrivalUs[this.#queue[0] as number] as TimeUs) + this.#backUs);
     for (let i = 0; i < this.markets.length; i++) {
       let endUs = this.#endUs[i] as TimeUs;
       if (Number.isNaN(endUs)) {
@@ -192,15 +189,7 @@ export class ShadowExchange implements MarketHost {
 
   /** Writes the venue's count of our requests if it moved since it was last told. */
   writeQuota(venueTimeUs: TimeUs, timeUs: TimeUs, lane: FrameLane): boolean {
-    const { netUsedCount, capCount } = this.limiter;
-    if (netUsedCount === this.#shownUsed && capCount === this.#shownCap) return false;
-    this.#shownUsed = netUsedCount;
-    this.#shownCap = capCount;
-    const at = lane.begin(KIND.quota, QUOTA.size, timeUs, venueTimeUs, -1);
-    lane.data[at + QUOTA.usedCount] = netUsedCount;
-    lane.data[at + QUOTA.capCount] = capCount;
-    lane.data[at + QUOTA.reservedCount] = Math.max(0, this.limiter.reservedCount - this.limiter.usedCount);
-    return true;
+    return this.#quota.write(this.limiter, venueTimeUs, timeUs, lane);
   }
 
   // --- requests at the venue ---
@@ -212,7 +201,7 @@ export class ShadowExchange implements MarketHost {
     const market = this.markets[marketIndex] as ShadowMarket;
     this.#touch(marketIndex);
     const counts = this.counts[marketIndex] as RequestCounts;
-    const answerUs = timeUs + this.#halfUs;
+    const answerUs = timeUs + this.#backUs;
     const cloid = request[base + INTENT.cloid] as number;
     const units = action === ACTION.modify ? this.limiter.rules.modifyCost : 1;
     if (!this.limiter.request(units, action === ACTION.cancel, timeUs, answerUs)) {
@@ -267,7 +256,7 @@ export class ShadowExchange implements MarketHost {
     const reduceOnly = request[base + INTENT.reduceOnly] === 1;
     let lots = request[base + INTENT.lots] as Lots;
     const reason = this.#check(market, side, px, lots, reduceOnly);
-    const answerUs = timeUs + this.#halfUs;
+    const answerUs = timeUs + this.#backUs;
     if (reason !== REASON.none) {
       (this.counts[market.index] as RequestCounts).rejected += 1;
       this.#answer(market, cloid, 0, ORDER_STATUS.rejected, reason, 0, timeUs, answerUs);
@@ -285,10 +274,10 @@ export class ShadowExchange implements MarketHost {
     orders.liveFromUs[i] = timeUs;
     if (from < 0) this.#identity += 1;
     orders.identity[i] = from < 0 ? this.#identity : (orders.identity[from] as number);
-    for (let s = 0; s < SCORER_COUNT; s++) {
-      orders.filledLots[i * SCORER_COUNT + s] = from < 0 ? 0 : (orders.filledLots[from * SCORER_COUNT + s] as Lots);
-    }
-    orders.totalLots[i] = lots + (orders.filledLots[i * SCORER_COUNT + DRIVER] as Lots);
+    const count = orders.scorerCount;
+    for (let s = 0; s < count; s++)
+      orders.filledLots[i * count + s] = from < 0 ? 0 : (orders.filledLots[from * count + s] as Lots);
+    orders.totalLots[i] = lots + (orders.filledLots[i * count + DRIVER] as Lots);
     const shown = market.book.lotsAt(side, px);
     orders.setFront(i, shown === UNKNOWN_LOTS ? Number.POSITIVE_INFINITY : shown);
     orders.levelLots[i] = Math.max(0, shown);
@@ -300,7 +289,7 @@ export class ShadowExchange implements MarketHost {
     const cloid = request[base + INTENT.cloid] as number;
     const old = market.orders.find(request[base + INTENT.targetCloid] as number);
     if (old < 0) {
-      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, timeUs, timeUs + this.#halfUs);
+      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, timeUs, timeUs + this.#backUs);
       return;
     }
     // The old order is gone whatever becomes of the new one.
@@ -319,7 +308,7 @@ export class ShadowExchange implements MarketHost {
     const cloid = this.#requests[base + INTENT.targetCloid] as number;
     const i = market.orders.find(cloid);
     if (i < 0) {
-      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, timeUs, timeUs + this.#halfUs);
+      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, timeUs, timeUs + this.#backUs);
       return;
     }
     this.#end(market, i, timeUs);
@@ -343,7 +332,7 @@ export class ShadowExchange implements MarketHost {
     const endUs = orders.endUs[i] as TimeUs;
     const next = orders.successor[i] as number;
     const cloid = orders.answerCloid[i] as number;
-    const dueUs = Math.max(endUs + this.#halfUs, this.#nowUs);
+    const dueUs = Math.max(endUs + this.#backUs, this.#nowUs);
     if (filled) {
       // A print that beat the request filled it: there was nothing left to cancel or replace.
       if (next >= 0) this.#drop(market, next, dueUs);
@@ -429,7 +418,7 @@ export class ShadowExchange implements MarketHost {
     data[at + FILL.feeUsd] = feeUsd;
     data[at + FILL.crossed] = 0;
     data[at + FILL.snapshot] = 0;
-    this.#replies.add(data, at, Math.max(timeUs + this.#halfUs, this.#nowUs));
+    this.#replies.add(data, at, Math.max(timeUs + this.#backUs, this.#nowUs));
   }
 
   onMid(market: ShadowMarket, timeUs: TimeUs, mid: number): void {
@@ -451,7 +440,7 @@ export class ShadowExchange implements MarketHost {
     this.#lane.clear();
     const at = this.#lane.begin(KIND.funding, FUNDING.size, 0, timeUs, market.index);
     this.#lane.data[at + FUNDING.usd] = usd;
-    this.#replies.add(this.#lane.data, at, Math.max(timeUs + this.#halfUs, this.#nowUs));
+    this.#replies.add(this.#lane.data, at, Math.max(timeUs + this.#backUs, this.#nowUs));
   }
 
   /** The venue's own mark where it sends one: mids do not mark any more from then on. */

@@ -6,17 +6,8 @@ import { BUY, CONTEXT, F, KIND, TRADE } from "../core/frame.ts";
 import { BookView, MidHistory, UNKNOWN_LOTS } from "../core/market/book.ts";
 import type { Instrument } from "../core/market/instrument.ts";
 import type { Lots, Px, TimeUs } from "../core/units.ts";
-import { advanceFront, type QueueModel } from "./queue.ts";
-import {
-  DRIVER,
-  ORDER_STATE,
-  ORDERS_MAX,
-  RestingOrders,
-  SCORER_COUNT,
-  SCORER_QUEUE,
-  STRICT,
-  TOUCH,
-} from "./resting.ts";
+import { advanceFront } from "./queue.ts";
+import { DRIVER, ORDER_STATE, ORDERS_MAX, RestingOrders, SCORERS, type Scorer } from "./resting.ts";
 
 /**
  * Prints of a block may arrive this long, in venue time, after newer touches: 95 % of those recorded came within 0.39 s. Depth that could
@@ -47,7 +38,7 @@ export class ShadowMarket {
   instrument: Instrument;
   readonly book = new BookView();
   readonly mids = new MidHistory();
-  readonly orders = new RestingOrders();
+  readonly orders: RestingOrders;
   /** Prints that would have filled an order whose end was already acknowledged: not counted as fills, and reported. */
   latePrintCount = 0;
   /** Whether the venue's contexts, with oracle and funding rate, have been seen. */
@@ -60,15 +51,30 @@ export class ShadowMarket {
   #lastMid = Number.NaN;
   readonly #host: MarketHost;
   /** Printed volume left per scorer, of the trade in hand. */
-  readonly #volume = new Float64Array(SCORER_COUNT);
+  readonly #volume: Float64Array;
   /** Most lots in front of an order of ours at the price of the trade in hand, per scorer: a later order stands behind them too. */
-  readonly #ahead = new Float64Array(SCORER_COUNT);
-  readonly #sorted = new Int16Array(ORDERS_MAX);
+  readonly #ahead: Float64Array;
+  readonly #sorted: Int16Array;
 
-  constructor(index: number, instrument: Instrument, host: MarketHost) {
+  /** Whether an order is over when the driver has filled it; else whoever placed it says when. */
+  readonly #driven: boolean;
+
+  constructor(
+    index: number,
+    instrument: Instrument,
+    host: MarketHost,
+    scorers: readonly Scorer[] = SCORERS,
+    driven = true,
+    capacity = ORDERS_MAX,
+  ) {
     this.index = index;
     this.instrument = instrument;
+    this.orders = new RestingOrders(scorers, capacity);
+    this.#sorted = new Int16Array(capacity);
+    this.#volume = new Float64Array(scorers.length);
+    this.#ahead = new Float64Array(scorers.length);
     this.#host = host;
+    this.#driven = driven;
   }
 
   /** Takes a market frame of this market. Requests that arrive before it must have been applied. */
@@ -127,7 +133,8 @@ export class ShadowMarket {
       if (passed && orders.state[i] === ORDER_STATE.live) orders.passedUs[i] = timeUs;
       const reached = isBuy ? this.book.askPx <= px : this.book.bidPx >= px;
       if (!reached) continue;
-      for (let s = 0; s < STRICT; s++) this.#fill(i, s, timeUs, orders.owed(i, s));
+      for (let s = 0; s < orders.scorerCount; s++)
+        if (!(orders.scorers[s] as Scorer).isStrict) this.#fill(i, s, timeUs, orders.owed(i, s));
       this.#freeIfDone(i, timeUs);
     }
   }
@@ -135,7 +142,7 @@ export class ShadowMarket {
   /** An order that the driver has filled is over: the generous scorers had filled it before, and nobody manages the rest of the strict one. */
   #freeIfDone(i: number, timeUs: TimeUs): void {
     const orders = this.orders;
-    if (orders.state[i] !== ORDER_STATE.live || orders.owed(i, DRIVER) > 0) return;
+    if (!this.#driven || orders.state[i] !== ORDER_STATE.live || orders.owed(i, DRIVER) > 0) return;
     if (orders.isAwaited(i)) {
       // Its predecessor's end is still open and points here: the place must not go to another order before.
       orders.state[i] = ORDER_STATE.ended;
@@ -193,12 +200,12 @@ export class ShadowMarket {
     }
     if (!orders.stoodAt(i, timeUs)) return;
     if (atPrice) this.#noteTraded(i, timeUs, lots);
-    for (let s = 0; s < SCORER_COUNT; s++) {
-      const k = i * SCORER_COUNT + s;
+    for (let s = 0; s < orders.scorerCount; s++) {
+      const k = i * orders.scorerCount + s;
       const volume = this.#volume[s] as number;
       const owed = orders.owed(i, s);
       // Beyond our price the generous rule fills the rest, whatever was printed; the strict one only what was.
-      let filled = beyond ? (s === STRICT ? Math.min(owed, volume) : owed) : 0;
+      let filled = beyond ? ((orders.scorers[s] as Scorer).isStrict ? Math.min(owed, volume) : owed) : 0;
       if (atPrice) {
         const front = orders.front[k] as number;
         const ahead = Math.max(front, this.#ahead[s] as number);
@@ -226,11 +233,11 @@ export class ShadowMarket {
   #fill(i: number, scorer: number, timeUs: TimeUs, lots: Lots): void {
     if (lots <= 0) return;
     const orders = this.orders;
-    const k = i * SCORER_COUNT + scorer;
+    const k = i * orders.scorerCount + scorer;
     orders.filledLots[k] = (orders.filledLots[k] as Lots) + lots;
     // A late print on a replaced leg belongs to the same order: the legs that replaced it keep their own size.
     for (let leg = orders.successor[i] as number; leg >= 0; leg = orders.successor[leg] as number) {
-      const next = leg * SCORER_COUNT + scorer;
+      const next = leg * orders.scorerCount + scorer;
       orders.filledLots[next] = (orders.filledLots[next] as Lots) + lots;
       if (scorer === DRIVER) orders.totalLots[leg] = (orders.totalLots[leg] as Lots) + lots;
     }
@@ -295,12 +302,12 @@ export class ShadowMarket {
     const orders = this.orders;
     const traded = orders.tradedLots[i] as Lots;
     const prev = orders.levelLots[i] as Lots;
-    for (let s = 0; s < SCORER_COUNT; s++) {
-      const k = i * SCORER_COUNT + s;
-      if (s === TOUCH) orders.front[k] = 0;
+    for (let s = 0; s < orders.scorerCount; s++) {
+      const k = i * orders.scorerCount + s;
+      const scorer = orders.scorers[s] as Scorer;
+      if (scorer.isTouch) orders.front[k] = 0;
       else if (orders.front[k] === Number.POSITIVE_INFINITY) orders.front[k] = shown;
-      else
-        orders.front[k] = advanceFront(orders.front[k] as number, prev, shown, traded, SCORER_QUEUE[s] as QueueModel);
+      else orders.front[k] = advanceFront(orders.front[k] as number, prev, shown, traded, scorer.queue);
     }
     orders.levelLots[i] = shown;
   }

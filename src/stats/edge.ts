@@ -31,6 +31,14 @@ export interface EdgeSummary {
   winRate: number | null;
 }
 
+/** What fills were worth at one horizon, micro-dollars. */
+export interface EdgeTotals {
+  notionalUsd: number;
+  captureUsd: number;
+  markoutUsd: number;
+  edgeUsd: number;
+}
+
 /**
  * Follows the fills of one market under one rule.
  *
@@ -127,6 +135,26 @@ export class EdgeTracker {
 
   get fillCount(): number {
     return this.#fills.count + this.unmeasuredCount;
+  }
+
+  get notionalUsd(): MicroUsd {
+    return this.#fills.column(FILL_AT.notionalUsd).reduce((a, b) => a + b, 0);
+  }
+
+  /** Sums over the fills whose markout at a horizon is known, micro-dollars: means over several runs are made of them. */
+  totals(h: number): EdgeTotals {
+    const fills = this.#fills;
+    const totals = { notionalUsd: 0, captureUsd: 0, markoutUsd: 0, edgeUsd: 0 };
+    for (let i = 0; i < fills.count; i++) {
+      const markout = this.#markout(i, h);
+      if (Number.isNaN(markout)) continue;
+      const notionalUsd = fills.get(i, FILL_AT.notionalUsd);
+      totals.notionalUsd += notionalUsd;
+      totals.captureUsd += notionalUsd * fills.get(i, FILL_AT.captureFrac);
+      totals.markoutUsd += notionalUsd * markout;
+      totals.edgeUsd += notionalUsd * this.#edgeOf(i, h);
+    }
+    return totals;
   }
 
   summary(): EdgeSummary {

@@ -6,9 +6,10 @@ import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { formatScaled } from "../../src/core/units.ts";
 import { Exchange } from "../../src/exchange/exchange.ts";
-import { Participants } from "../../src/sim/participants.ts";
 import { defaultSpec } from "../../src/sim/venue/default_spec.ts";
 import { Venue } from "../../src/sim/venue/venue.ts";
+import { quietWorld } from "../../src/sim/world/spec.ts";
+import { World } from "../../src/sim/world/world.ts";
 import type { Action, ActionReply } from "../../src/wire/hyperliquid/action.ts";
 import { actionHash, agentDigest } from "../../src/wire/hyperliquid/hash.ts";
 import { signDigest } from "../../src/wire/hyperliquid/sign.ts";
@@ -55,7 +56,7 @@ function makeVenue(): Venue {
 /** Blocks a second: the median of rounds after one to warm up, and the share of blocks in which nothing is to be done. */
 function blocks(participants: boolean, count: number): { perSecond: number; quietRatio: number } {
   const venue = makeVenue();
-  const actor = participants ? new Participants(venue, 1) : null;
+  const actor = participants ? new World(quietWorld(venue.spec), venue, 1) : null;
   const rounds: number[] = [];
   let quiet = 0;
   for (let round = 0; round <= ROUNDS; round++) {
@@ -157,7 +158,7 @@ const residentMib = (): number =>
 /** A week as fast as it goes, in this process: resident memory at the end of each day. */
 function week(): void {
   const venue = makeVenue();
-  const actor = new Participants(venue, 1);
+  const actor = new World(quietWorld(venue.spec), venue, 1);
   for (let day = 1; day <= DAYS; day++) {
     const startNs = Bun.nanoseconds();
     for (let i = 0; i < BLOCKS_PER_DAY; i++) {

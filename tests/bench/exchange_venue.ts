@@ -11,9 +11,10 @@ import { serveExchange } from "../../src/exchange/server.ts";
 import { testKeys } from "../../src/exchange/test_keys.ts";
 import { WallClock } from "../../src/io/clock.ts";
 import { FaultPlan } from "../../src/sim/fault.ts";
-import { Participants } from "../../src/sim/participants.ts";
 import { defaultSpec } from "../../src/sim/venue/default_spec.ts";
 import { Venue } from "../../src/sim/venue/venue.ts";
+import { quietWorld } from "../../src/sim/world/spec.ts";
+import { World } from "../../src/sim/world/world.ts";
 
 export interface BenchPlace {
   url: string;
@@ -39,7 +40,7 @@ export async function spawnExchange(): Promise<BenchPlace & { stop(): Promise<vo
 if (import.meta.main) {
   const clock = new WallClock();
   const venue = new Venue(defaultSpec("Testnet", 1, clock.nowUs()));
-  const participants = new Participants(venue, 1);
+  const participants = new World(quietWorld(venue.spec), venue, 1);
   const keys = testKeys(1, KEYS);
   for (const { address } of keys) venue.fund(address, 0, 1_000_000e6).limiter.volumeUsd = 1e13;
   const door = new FaultyDoor(new Exchange(venue, { ipLimits: false }), new FaultPlan(1), () => venue.nowUs);

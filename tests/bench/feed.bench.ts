@@ -49,6 +49,8 @@ function markedPlace({ url, startUs }: VenuePlace): Place {
     clock,
     net: new MarkedNet(new BunNet(), clock, ended.resolve),
     seed: 1,
+    world: null,
+    market: null,
     warnings: [],
     start: () => {},
     ended: ended.promise,

@@ -2,9 +2,10 @@
  * Many generated markets at once: worlds of different seeds, their coins renamed, in one stream of pushes.
  * @module
  */
-import type { SourceItem } from "../../src/exchange/pump.ts";
-import { GENERATED_MARKET, GeneratedMarket } from "../../src/sim/flow.ts";
+
 import type { InfoAnswer } from "../../src/wire/hyperliquid/instrument.ts";
+import { GENERATED_MARKET, GeneratedMarket } from "../fixtures/flow.ts";
+import type { SourceItem } from "../fixtures/served/pump.ts";
 
 /** Markets of one world: the validator perp and the one that mirrors it. */
 const COINS = ["HYPE", GENERATED_MARKET] as const;

@@ -11,7 +11,7 @@ import { loadConfig } from "../../src/io/config.ts";
 import { PaperRun } from "../../src/run/paper.ts";
 import { openPlace } from "../../src/run/place.ts";
 import { NO_STATUS } from "../../src/run/request.ts";
-import { GENERATED_MARKET } from "../../src/sim/flow.ts";
+import { GENERATED_MARKET } from "../fixtures/flow.ts";
 import { QUIET, requestFor } from "../fixtures/request.ts";
 import { marketNames } from "./markets.ts";
 import { conditions, median } from "./support.ts";

@@ -5,12 +5,13 @@
  * stdin closes.
  * @module
  */
-import { Pump, type SourceItem } from "../../src/exchange/pump.ts";
-import { serveLocal } from "../../src/exchange/server.ts";
-import { LocalVenue } from "../../src/exchange/venue.ts";
+
 import { WallClock, yieldTurn } from "../../src/io/clock.ts";
 import type { InfoAnswer } from "../../src/wire/hyperliquid/instrument.ts";
 import { readWhole } from "../fixtures/loopback.ts";
+import { Pump, type SourceItem } from "../fixtures/served/pump.ts";
+import { serveLocal } from "../fixtures/served/server.ts";
+import { LocalVenue } from "../fixtures/served/venue.ts";
 import { manyAnswers, manyPushes } from "./markets.ts";
 
 /** What is served: a tape, or markets that are generated; at once with marks of their time, or as they happen. */

@@ -7,9 +7,10 @@ import { Host } from "../../src/exchange/host.ts";
 import type { HttpReply } from "../../src/exchange/wire.ts";
 import { DrivenClock } from "../../src/io/clock.ts";
 import { FaultPlan } from "../../src/sim/fault.ts";
-import { Participants } from "../../src/sim/participants.ts";
 import { defaultSpec } from "../../src/sim/venue/default_spec.ts";
 import { Venue } from "../../src/sim/venue/venue.ts";
+import { quietWorld } from "../../src/sim/world/spec.ts";
+import { World } from "../../src/sim/world/world.ts";
 import type { Action } from "../../src/wire/hyperliquid/action.ts";
 
 const START_US = 1_767_225_600e6;
@@ -28,12 +29,12 @@ interface Desk {
 
 function desk(): Desk {
   const venue = new Venue(defaultSpec("Testnet", 1, START_US));
-  const participants = new Participants(venue, 1);
+  const participants = new World(quietWorld(venue.spec), venue, 1);
   const plan = new FaultPlan(1);
   const door = new FaultyDoor(new Exchange(venue, { ipLimits: false }), plan, () => venue.nowUs);
   const clock = new DrivenClock(START_US);
   const host = new Host({ venue, clock, participants, afterBlock: () => door.tick(), manual: true });
-  const control = new Control({ venue, host, door, plan, participants });
+  const control = new Control({ venue, host, door, plan, world: participants });
   return {
     venue,
     door,

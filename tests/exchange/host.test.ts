@@ -98,6 +98,22 @@ describe("the host", () => {
     await run;
   });
 
+  test("blocks that are due wait while somebody cannot keep up, and none is left out", async () => {
+    const { venue, clock } = bench();
+    let isFull = true;
+    const host = new Host({ venue, clock, holds: () => isFull });
+    const run = host.run();
+    clock.set(clock.nowUs() + 1_000 * BLOCK_US);
+    for (let turn = 0; turn < 5; turn++) await yieldTurn();
+    expect(venue.blockCount).toBe(0);
+    isFull = false;
+    for (let turn = 0; turn < 100 && host.dueCount() > 0; turn++) await yieldTurn();
+    expect(venue.blockCount).toBe(1_000);
+    host.stop();
+    clock.rush();
+    await run;
+  });
+
   test("a manual host makes no block by itself", async () => {
     const { venue, clock, host, pass } = bench(true);
     const run = host.run();

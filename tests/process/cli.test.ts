@@ -57,8 +57,17 @@ describe.skipIf(!enabled)("the program as a new user meets it (needs MMBIN_PROCE
     [["paper", "--prior", "/nowhere.json"], 11, "no such file"],
     [["backtest", tape, "--market", "sim:HYPE", "--prior", "latest"], 2, "--prior latest needs a venue"],
     [["record"], 2, "no market: name one"],
-    [["record", "sim:HIPE", "--venue", "local"], 2, "did you mean sim:HYPE?"],
-    [["record", "sim:HYPE", "--venue", "local", "--out", "/proc/none"], 12, "/proc/none: cannot be made"],
+    [["record", "hyna:HIPE", "--venue", "local"], 2, "did you mean hyna:HYPE?"],
+    [["paper", "--venue", "local:perp-thn"], 3, "no world perp-thn: did you mean perp-thin?"],
+    [["paper", "--venue", "local:/nowhere.toml"], 3, "/nowhere.toml: no such file"],
+    [["paper", "BTC", "--venue", "local"], 2, "unknown market BTC"],
+    [["exchange", "--tape", tape, "--control"], 2, "--control and --tape exclude each other"],
+    [["exchange", "--tape", tape, "--world", "quiet"], 2, "--world and --tape exclude each other"],
+    [["exchange", "--market", "BTC"], 2, "--market is for --tape and --stats"],
+    [["exchange", "--tape", tape, "--stats"], 2, "--against names the tape beside it"],
+    [["exchange", "--tape", tape, "--market", "sim:HIPE"], 2, "did you mean sim:HYPE?"],
+    [["exchange", "--tape", "/nowhere.zst"], 11, "no such file"],
+    [["record", "hyna:HYPE", "--venue", "local", "--out", "/proc/none"], 12, "/proc/none: cannot be made"],
     [["paper", "--for", "soon"], 2, "--for is a time like 45s, 30m or 2h"],
     [["market"], 2, "MARKET is missing"],
     [["config", "shwo"], 2, "did you mean show?"],
@@ -172,10 +181,10 @@ describe.skipIf(!enabled)("the program as a new user meets it (needs MMBIN_PROCE
     expect(curve.map((p: { seconds: number }) => p.seconds)).toEqual([0.05, 1]);
   });
 
-  test("a recorded generated run is the tape of itself", async () => {
+  test("a recorded run on a local world is the tape of itself", async () => {
     const path = join(folder, "recorded.zst");
     const paper = await run(["paper", "--for", "2m", "--speed", "5000", "--record", path, "--json", "--quiet"]);
-    const back = await run(["backtest", "--tape", path, "--market", "sim:HYPE", "--json", "--quiet"]);
+    const back = await run(["backtest", "--tape", path, "--market", "hyna:HYPE", "--json", "--quiet"]);
     expect(JSON.parse(back.out).markets[0].intent_hash).toBe(JSON.parse(paper.out).markets[0].intent_hash);
   });
 
@@ -195,7 +204,7 @@ describe.skipIf(!enabled)("the program as a new user meets it (needs MMBIN_PROCE
     child.kill(signal);
     const out = await new Response(child.stdout).text();
     expect(await child.exited).toBe(code);
-    expect(out).toStartWith("sim:HYPE  hip3");
+    expect(out).toMatch(/^world hip3-mirror \([0-9a-f]{12}\), seed 1\nhyna:HYPE {2}hip3/);
     expect(out).toContain("  decisions ");
   });
 

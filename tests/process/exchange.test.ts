@@ -3,6 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExchangeCard } from "../../src/run/exchange.ts";
+import { actionHash, agentDigest } from "../../src/wire/hyperliquid/hash.ts";
+import { signDigest } from "../../src/wire/hyperliquid/sign.ts";
+import { TapeLines } from "../fixtures/tape_venue.ts";
+import { limit, orderAction } from "../fixtures/venue.ts";
 
 const root = join(import.meta.dir, "..", "..");
 const enabled = process.env.MMBIN_PROCESS_TESTS === "1";
@@ -110,6 +114,41 @@ describe.skipIf(!enabled)("mmbin exchange (needs MMBIN_PROCESS_TESTS=1)", () => 
     expect([ran.code, ran.err]).toEqual([0, ""]);
     expect(ran.out).toContain("http://127.0.0.1:");
     expect(ran.out).toContain("never send money to them");
+  });
+
+  test("a tape is the market until its end, and takes a client's signed orders now", async () => {
+    const lines = new TapeLines().book(0, [["29.99", "50"]], [["30.01", "40"]]);
+    for (let s = 1; s < 30; s++)
+      lines.trades(1_000 * s, ["B", "30.01", "5"]).book(1_000 * s, [["29.99", "50"]], [["30.01", "40"]]);
+    const tape = lines.write(join(folder, "aaa.ndjson"));
+    const child = start(["--port", "0", "--json", "--tape", tape, "--speed", "10"]);
+    const reader = child.stdout.getReader();
+    let text = "";
+    while (!text.includes("\n")) text += new TextDecoder().decode((await reader.read()).value);
+    const card: ExchangeCard = JSON.parse(text);
+    expect(card).toMatchObject({ markets: ["AAA"], tape: [tape], world: null, world_hash: null });
+    const { key, address } = card.keys[0] as { key: string; address: string };
+    const action = orderAction(limit(1, "sell", "2", "30.01"));
+    const nonce = Date.now();
+    const hash = actionHash(action, { nonce, vaultAddress: null, expiresAfter: null });
+    const signature = signDigest(agentDigest(hash, "Testnet"), key);
+    const placed = await post(`${card.url}/exchange`, { action, nonce, signature });
+    expect(placed.text).toContain('"resting"');
+    // Behind the 40 that stand there it waits its turn: eight trades of five.
+    const socket = new WebSocket(card.ws);
+    const filled = new Promise<object>((resolve) => {
+      socket.onmessage = ({ data }) => {
+        const { channel, data: told } = JSON.parse(String(data));
+        if (channel === "userFills" && told.fills.length > 0) resolve(told.fills[0]);
+      };
+    });
+    socket.onopen = () =>
+      socket.send(JSON.stringify({ method: "subscribe", subscription: { type: "userFills", user: address } }));
+    expect(await filled).toMatchObject({ px: "30.01", crossed: false });
+    socket.close();
+    const [err, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^mmbin: the tape is at its end: exchange: \d+ blocks, 0 clients, 1 actions, \d+ trades\n$/);
   });
 
   test("a port that is taken is told in one line", async () => {

@@ -41,7 +41,7 @@ function edited(name: string, kind: number, n: number, field: number): string {
 
 describe.skipIf(!enabled)("journals as a user meets them (needs MMBIN_PROCESS_TESTS=1)", () => {
   test("a run is replayed in another process with its hashes, and an edited frame ends with 10 and is shown", async () => {
-    const ran = await mmbin("paper", "--for", "3m", "--speed", "5000", "--quiet", "--json");
+    const ran = await mmbin("paper", "--for", "20m", "--speed", "20000", "--quiet", "--json");
     const report = JSON.parse(ran.out);
     expect(report.journal).toMatchObject({ segments: 1, lost_frames: 0, failure: null });
     const replayed = await mmbin("replay", "latest", "--verify", "--json");
@@ -59,22 +59,24 @@ describe.skipIf(!enabled)("journals as a user meets them (needs MMBIN_PROCESS_TE
       /edited\.mmj: .* differs\n {2}after {5}\d+ 2026-.*\n {2}recorded {2}\d+ .*\n {2}replayed {2}\d+ /,
     );
     expect((await mmbin("replay", forged)).code).toBe(0);
-    expect((await mmbin("report", report.run_id)).out).toContain("sim:HYPE  hip3  3.0 min");
+    expect((await mmbin("report", report.run_id)).out).toContain("hyna:HYPE  hip3  20.0 min");
     expect((await mmbin("report", "latest", "--json")).out).toContain(report.run_id);
   });
 
   test("inspect prints what is asked for", async () => {
     const fills = await mmbin("inspect", newest(), "--kind", "fill");
-    expect(fills.out).toMatch(/^\d+ \S+ fill sim:HYPE /);
-    const json = await mmbin("inspect", newest(), "--kind", "fill,order", "--to", "9000", "--json");
+    expect(fills.out).toMatch(/^\d+ \S+ fill hyna:HYPE /);
+    const seq = fills.out.slice(0, fills.out.indexOf(" "));
+    const json = await mmbin("inspect", newest(), "--kind", "fill,order", "--to", seq, "--json");
     const frames = json.out
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(frames.every((f) => f.kind === "fill" || f.kind === "order")).toBe(true);
+    expect(frames.filter((f) => f.kind === "fill").length).toBe(1);
     expect(frames.find((f) => f.kind === "fill")).toMatchObject({
-      market: "sim:HYPE",
-      side: "buy",
+      market: "hyna:HYPE",
+      side: expect.stringMatching(/^(buy|sell)$/),
       px: expect.any(String),
     });
   });
@@ -206,10 +208,20 @@ describe.skipIf(!enabled)("journals as a user meets them (needs MMBIN_PROCESS_TE
     const tape = join(folder, "tape.zst");
     await mmbin("paper", "--for", "2m", "--speed", "5000", "--quiet", "--record", tape);
     const into = join(folder, "backtest-journal");
-    const ran = await mmbin("backtest", "--tape", tape, "--market", "sim:HYPE", "--journal", into, "--quiet", "--json");
+    const ran = await mmbin(
+      "backtest",
+      "--tape",
+      tape,
+      "--market",
+      "hyna:HYPE",
+      "--journal",
+      into,
+      "--quiet",
+      "--json",
+    );
     const replayed = JSON.parse((await mmbin("replay", into, "--verify", "--json")).out);
     expect(replayed.intent_hash).toBe(JSON.parse(ran.out).markets[0].intent_hash);
-    const again = await mmbin("backtest", "--tape", tape, "--market", "sim:HYPE", "--journal", into, "--quiet");
+    const again = await mmbin("backtest", "--tape", tape, "--market", "hyna:HYPE", "--journal", into, "--quiet");
     expect([again.code, again.err]).toEqual([12, expect.stringContaining("holds the journal of another run")]);
     expect(readFileSync(join(into, "000001.mmj")).length).toBeGreaterThan(1000);
   });

@@ -66,13 +66,13 @@ describe.skipIf(!enabled)("the status of a run (needs MMBIN_PROCESS_TESTS=1)", (
     const ran = await run(["paper", "--for", "3m", "--speed", "2000"]);
     const lines = ran.err.trimEnd().split("\n");
     expect(lines.map((line) => line.split(" | ").slice(0, 2))).toEqual([
-      ["1:00", "sim:HYPE"],
-      ["2:00", "sim:HYPE"],
-      ["3:00", "sim:HYPE"],
+      ["1:00", "hyna:HYPE"],
+      ["2:00", "hyna:HYPE"],
+      ["3:00", "hyna:HYPE"],
     ]);
     for (const line of lines) expect(line).toMatch(/ \/ .* \| half .* \| edge .* n \d+ \| \d+ req, .* \| .*\$.* \| /);
     expect(`${ran.err}${ran.out}`).not.toContain("\u001b");
-    expect(ran.out).toStartWith("sim:HYPE  hip3");
+    expect(ran.out).toContain("\nhyna:HYPE  hip3");
   });
 
   test.each([

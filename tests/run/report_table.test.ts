@@ -15,6 +15,7 @@ const fixture: Report = {
   command: "backtest",
   config_hash: "00",
   seed: null,
+  world: null,
   started_us: 1,
   ended_us: 2,
   stopped: false,
@@ -118,6 +119,7 @@ const fixture: Report = {
       latency: { seconds: 0.3, curve: [{ seconds: 0.05, fills: 44, capture_bps: 2.25, edge_bps: edge(-4, 2) }] },
       bracket: { pessimistic: scored(40, -5), central: scored(46, -4.75), touch: scored(52, -4.5) },
       crossing: { strict: scored(31, -4.25), generous: scored(40, -5) },
+      paper_error: null,
       intent_count: 60,
       intent_hash: "aa",
       state_hash: "bb",
@@ -183,6 +185,38 @@ function holderOf(report: Report, path: readonly (string | number)[]): Record<st
   for (const key of path.slice(0, -1)) at = (at as Record<string, unknown>)[key];
   return at as Record<string, unknown>;
 }
+
+test("a report of paper says how far paper was from trading, and of which worlds that is not known any more", () => {
+  const paper = structuredClone(fixture);
+  const pair = { paper: 1, real: 2, difference: -1, lo: -1.5, hi: -0.5 };
+  const worldOf = (
+    world: string,
+    changed: boolean,
+    edge_bps: { [key in keyof typeof pair]: number | null } = pair,
+  ) => ({
+    world,
+    hash: "0123456789ab",
+    changed,
+    seeds: 12,
+    fills_per_hour: pair,
+    edge_bps,
+  });
+  const unknown = { ...pair, difference: null, lo: null, hi: null };
+  (paper.markets[0] as Report["markets"][number]).paper_error = {
+    queue: "pessimistic",
+    crossing: "generous",
+    latency_s: 0.3,
+    minutes: 30,
+    worlds: [worldOf("pays", false), worldOf("never", true, unknown)],
+  };
+  expect(reportSchema.parse(paper)).toEqual(paper);
+  const text = renderReport(paper, { color: false, width: 400 });
+  expect(text).toContain(
+    "on simulated worlds paper's edge at 0.3 s was this much above trading's, bps: pays -1.00 [-1.50, -0.50]," +
+      " never unknown; changed since it was measured: never",
+  );
+  expect(renderReport(fixture, { color: false, width: 400 })).not.toContain("error of paper");
+});
 
 describe("the schema", () => {
   test("takes the report, and refuses it with any one key missing, or one too many", () => {

@@ -67,6 +67,7 @@ describe("a run over a generated market", () => {
       command: "paper",
       config_hash: session.configHash,
       seed: 1,
+      world: { name: "hip3-mirror", hash: "0123456789ab" },
       started_us: session.startedUs,
       ended_us: session.endedUs,
       stopped: false,
@@ -83,6 +84,7 @@ describe("a run over a generated market", () => {
     const { as_rate: _gone, ...less } = report;
     expect(reportSchema.safeParse({ ...whole, markets: [less] }).success).toBe(false);
     const table = renderReport(whole, { color: false, width: 100 });
+    expect(table).toStartWith("world hip3-mirror (0123456789ab), seed 1\nsim:HYPE  hip3");
     expect(table).toContain("verdict            undecided");
     expect(table).not.toContain("\u001b");
     expect(renderReport(whole, { color: true, width: 100 })).toContain("\u001b[1m");

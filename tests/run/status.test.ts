@@ -286,6 +286,8 @@ test("while no data comes the status goes on, says for how long and why, and sto
     clock,
     net,
     seed: 1,
+    world: null,
+    market: null,
     warnings: [],
     start: () => {},
     ended: new Promise<void>(() => {}),

@@ -242,6 +242,8 @@ export class Viability {
     this.phi = this.#edges0(inputs, this.#edge, 0);
     this.#measureClip(inputs);
     const usable = this.#markDepths(inputs);
+    // The sums in hand are still those of all blocks.
+    const best = this.#best();
     const fitAt = inputs.thresholdIndex * FIT;
     // Only the threshold in use and the depths: the others would be four fifths of the work.
     const columns = FIT + 2 * (this.#deepest() + 1);
@@ -255,14 +257,6 @@ export class Viability {
     this.phiLo = this.#quantile(this.#phis, 0, 1, LOW);
     this.phiHi = this.#quantile(this.#phis, 0, 1, HIGH);
     if (this.phi >= 1 || !usable) return;
-    let best = -1;
-    for (let g = 0; g < DEPTH_COUNT; g++) {
-      if (
-        !Number.isNaN(this.#edge[g] as number) &&
-        (best < 0 || (this.#edge[g] as number) > (this.#edge[best] as number))
-      )
-        best = g;
-    }
     this.bestDepthFrac = DEPTHS_FRAC[best] as number;
     this.edgeFrac = this.#edge[best] as number;
     this.edgeLoFrac = this.#quantile(this.#edges, best, DEPTH_COUNT, LOW);
@@ -297,6 +291,21 @@ export class Viability {
         resampled[at + 3] = sum3;
       }
     }
+  }
+
+  /**
+   * The depth that earns most in a time: edge times the sweeps that come so far, as the largest edge of a fill lies where hardly any does.
+   * Where none earns, the one that loses least a fill. -1 when none is looked at.
+   */
+  #best(): number {
+    const worth = (g: number): number => {
+      const edge = this.#edge[g] as number;
+      return edge > 0 ? edge * (this.#sum[DEPTH_AT + 2 * g] as number) : edge;
+    };
+    let best = -1;
+    for (let g = 0; g < DEPTH_COUNT; g++)
+      if (!Number.isNaN(this.#edge[g] as number) && (best < 0 || worth(g) > worth(best))) best = g;
+    return best;
   }
 
   /** Index of the deepest depth that is looked at; -1 when there is none. */

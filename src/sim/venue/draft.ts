@@ -47,9 +47,8 @@ function readDraft(host: TradingHost, wire: WireOrder, wholePosition: boolean): 
   const px = readPx(wire.p, market);
   if (typeof px === "string") return px;
   const lots = readDecimal(wire.s, market.szDecimals);
-  if (Number.isNaN(lots) || lots < 0 || !Number.isSafeInteger(px * lots)) return texts.INVALID_SIZE;
-  if (isFar(px, market.markPx, host.rules.farPriceRatio))
-    return texts.farPriceText(Math.round(host.rules.farPriceRatio * 100));
+  const reason = checkNumbers(host, market, px, lots);
+  if (reason !== null) return reason;
   let trigger: Trigger | null = null;
   if ("trigger" in wire.t) {
     trigger = readTrigger(wire.t.trigger, side, market);
@@ -66,6 +65,14 @@ function readDraft(host: TradingHost, wire: WireOrder, wholePosition: boolean): 
     cloid: wire.c?.toLowerCase() ?? null,
     trigger,
   };
+}
+
+/** Why no order of this market can have such a price and size, in the venue's words; null when one can. */
+export function checkNumbers(host: TradingHost, market: VenueMarket, px: Px, lots: Lots): string | null {
+  if (!isLegalPx(px, market.szDecimals)) return px > 0 ? texts.tickText(market.assetId) : texts.INVALID_PRICE;
+  if (Number.isNaN(lots) || lots < 0 || !Number.isSafeInteger(px * lots)) return texts.INVALID_SIZE;
+  const { farPriceRatio } = host.rules;
+  return isFar(px, market.markPx, farPriceRatio) ? texts.farPriceText(Math.round(farPriceRatio * 100)) : null;
 }
 
 function readPx(text: string, market: VenueMarket): Px | string {

@@ -125,8 +125,12 @@ export class Placing {
   }
 }
 
-/** Under $10, and not the close of a whole position (a part of one is refused: testnet probe, October 2026). */
+/**
+ * Under $10, and not the close of a whole position (a part of one is refused: testnet probe, October 2026). The venue's own participants may
+ * be smaller: they repeat recorded levels and prints, which are what larger orders left.
+ */
 function isTooSmall(account: VenueAccount, draft: Draft): boolean {
+  if (account.isHouse) return false;
   if (draft.px * draft.lots >= MIN_NOTIONAL_USD || draft.trigger?.wholePosition === true) return false;
   const reducible = reducibleLots(account, draft.market, draft.side);
   return !(draft.reduceOnly && reducible > 0 && draft.lots >= reducible);

@@ -20,7 +20,7 @@ import { backstopAddress, Liquidation } from "./liquidation.ts";
 import { withdrawableUsd } from "./margin.ts";
 import { VenueMarket } from "./market.ts";
 import { Marks } from "./marks.ts";
-import { blockClassOf, Mempool } from "./mempool.ts";
+import { type BlockClass, blockClassOf, Mempool } from "./mempool.ts";
 import type { VenueRules, VenueSpec } from "./spec.ts";
 import { Trading } from "./trading.ts";
 import { Transfers } from "./transfers.ts";
@@ -38,6 +38,11 @@ export interface HouseRequest {
   account: VenueAccount;
   action: Action;
   onReply?(reply: ActionReply): void;
+}
+
+/** A participant of the venue's own making whose turn it is inside a block: it looks at the books as they stand and trades in numbers. */
+export interface HouseTurn {
+  run(venue: Venue): void;
 }
 
 const OK: ActionReply = { status: "ok", response: { type: "default" } };
@@ -68,7 +73,7 @@ export class Venue {
   /** What was paid in, by token, units of 10^-8. */
   readonly deposited = new Map<number, number>();
   readonly #liquidation: Liquidation;
-  readonly #mempool = new Mempool<VenueRequest | HouseRequest>();
+  readonly #mempool = new Mempool<VenueRequest | HouseRequest | HouseTurn>();
   readonly #accounts = new Map<string, VenueAccount>();
   /** Addresses of the backstops: whoever sends money there first does not make them a user's. */
   readonly #backstops: ReadonlySet<string>;
@@ -223,11 +228,21 @@ export class Venue {
     this.#enqueue(request, request.action);
   }
 
-  /** One block: the time moves and what it brings happens, then actions are executed by class. */
-  step(): void {
+  /** Puts a turn into the mempool, among the actions of its class: 0 when it will quote, 1 when it only cancels, 2 when it takes. */
+  submitTurn(turn: HouseTurn, blockClass: BlockClass): void {
+    this.#add(turn, blockClass);
+  }
+
+  /**
+   * One block: the time moves and what it brings happens, then actions are executed by class.
+   * @param toUs When it ends, where recorded blocks are repeated; else a block's length from now.
+   */
+  step(toUs: TimeUs = this.#nowUs + this.rules.blockUs): void {
     this.#blockCount += 1;
     // Blocks stand on whole milliseconds, as the venue's times do.
-    this.#nowUs += Math.round(this.rules.blockUs / US_PER_MS) * US_PER_MS;
+    const timeUs = this.#nowUs + Math.round((toUs - this.#nowUs) / US_PER_MS) * US_PER_MS;
+    assert(timeUs >= this.#nowUs, "venue: time moves forward");
+    this.#nowUs = timeUs;
     // What the time brings comes before what was submitted, as on the venue: marks, liquidations, funding, then the switches.
     if (this.marks.onBlock()) {
       for (const market of this.markets) this.trading.onMark(market);
@@ -238,6 +253,10 @@ export class Venue {
     if (this.#scheduled.size > 0) this.#fireSwitches();
     if (this.#mempool.count > 0)
       for (const request of this.#mempool.take(this.#blockCount)) {
+        if ("run" in request) {
+          request.run(this);
+          continue;
+        }
         const reply = "account" in request ? this.#house(request) : this.#signed(request);
         request.onReply?.(reply);
       }
@@ -275,7 +294,10 @@ export class Venue {
   }
 
   #enqueue(request: VenueRequest | HouseRequest, action: Action): void {
-    const blockClass = blockClassOf(action);
+    this.#add(request, blockClassOf(action));
+  }
+
+  #add(request: VenueRequest | HouseRequest | HouseTurn, blockClass: BlockClass): void {
     const delay = blockClass === 2 ? this.rules.takerDelayBlocks : 0;
     this.#mempool.add(request, blockClass, this.#blockCount + 1 + delay);
   }

@@ -1,0 +1,388 @@
+/**
+ * The venue port: a run whose orders stand in the books of a simulated venue, as those of any other account.
+ * @module
+ */
+import { assert } from "../core/assert.ts";
+import { ACTION, BUY, CONTEXT, F, FILL, FrameLane, FUNDING, INTENT, KIND, ORDER, ORDER_STATUS } from "../core/frame.ts";
+import { MidHistory } from "../core/market/book.ts";
+import type { Instrument } from "../core/market/instrument.ts";
+import { REASON, type Reason } from "../core/reason.ts";
+import { type Lots, type MicroUsd, type TimeUs, US_PER_MS } from "../core/units.ts";
+import type { Action, ActionReply, ItemStatus, WireOrder } from "../wire/hyperliquid/action.ts";
+import { CANNOT_MODIFY, ZERO_SIZE } from "../wire/hyperliquid/errors.ts";
+import { formatPlain } from "../wire/hyperliquid/format.ts";
+import { Account } from "./account.ts";
+import type { BlockActor } from "./block_actor.ts";
+import type { AddressLimiter } from "./limits.ts";
+import type { OrderPort, PortMarket, RequestCounts } from "./order_port.ts";
+import { QuotaTold } from "./quota_told.ts";
+import { ReplyQueue } from "./replies.ts";
+import { DRIVER } from "./resting.ts";
+import type { ShadowSink } from "./shadow.ts";
+import type { VenueAccount } from "./venue/account.ts";
+import type { FundingPayment, VenueFill, VenueListener } from "./venue/events.ts";
+import type { VenueMarket } from "./venue/market.ts";
+import type { Order, OrderStatus } from "./venue/order.ts";
+import type { Venue } from "./venue/venue.ts";
+
+/** Requests that may be under way at once, as many as the shadow exchange has room for. */
+const REQUESTS_MAX = 2048;
+const CLOID_DIGITS = 32;
+
+export interface VenuePortOptions {
+  venue: Venue;
+  /** The world's own participants. */
+  actor: BlockActor | null;
+  /** The account that trades: known to the venue, with money. */
+  account: VenueAccount;
+  /** By the run's market index. */
+  markets: readonly VenueMarket[];
+  instruments: readonly Instrument[];
+  /** From a decision to the venue's mempool, and from a block to our knowledge of it: each at least 1 us. */
+  outboundUs: number;
+  inboundUs: number;
+  quotaUsedCount?: number;
+  quotaVolumeUsd?: MicroUsd;
+}
+
+interface Waiting {
+  arrivalUs: TimeUs;
+  intent: Float64Array;
+}
+
+/** What a market of the run looks like from here. */
+class Place implements PortMarket {
+  instrument: Instrument;
+  readonly latePrintCount = 0;
+  hasContext = false;
+  readonly venueMarket: VenueMarket;
+  readonly mids = new MidHistory();
+
+  constructor(instrument: Instrument, venueMarket: VenueMarket) {
+    this.instrument = instrument;
+    this.venueMarket = venueMarket;
+  }
+}
+
+/** Ends that the account asked for itself, and hears of in the reply; fills are told one by one. */
+const ASKED: ReadonlySet<OrderStatus> = new Set<OrderStatus>(["open", "canceled", "triggered"]);
+
+/**
+ * Takes intents, sends them as the account's actions and tells what comes of them, in the frames that the shadow exchange writes.
+ *
+ * The clock is the venue's: `advance` makes every block that is due, whoever acts in it before. A request is in the mempool `outboundUs` after
+ * its decision and in the first block from then on; what a block did is known `inboundUs` later. Nothing is decided here: limits, margin,
+ * post-only and races are the venue's.
+ */
+export class VenuePort implements OrderPort, VenueListener {
+  readonly account: Account;
+  readonly limiter: AddressLimiter;
+  readonly markets: readonly Place[];
+  readonly counts: readonly RequestCounts[];
+  readonly #options: VenuePortOptions;
+  readonly #sink: ShadowSink;
+  readonly #blockUs: TimeUs;
+  readonly #waiting: Waiting[] = [];
+  readonly #replies = new ReplyQueue();
+  readonly #lane = new FrameLane(64);
+  readonly #quota = new QuotaTold();
+  readonly #indexes = new Map<VenueMarket, number>();
+  #closed = false;
+  #nonce = 0;
+  #hash = 0;
+
+  constructor(options: VenuePortOptions, sink: ShadowSink) {
+    assert(options.outboundUs >= 1 && options.inboundUs >= 1, "venue port: every way takes time");
+    this.#options = options;
+    this.#sink = sink;
+    this.#blockUs = Math.round(options.venue.rules.blockUs / US_PER_MS) * US_PER_MS;
+    this.account = new Account(options.instruments.length);
+    this.limiter = options.account.limiter;
+    this.limiter.usedCount = options.quotaUsedCount ?? 0;
+    this.limiter.volumeUsd = options.quotaVolumeUsd ?? 0;
+    this.markets = options.instruments.map((one, i) => new Place(one, options.markets[i] as VenueMarket));
+    this.markets.forEach((place, i) => {
+      this.#indexes.set(place.venueMarket, i);
+    });
+    this.counts = options.instruments.map(() => ({ place: 0, modify: 0, cancel: 0, rejected: 0, refused: 0 }));
+    options.venue.listen(this);
+  }
+
+  /** When the next block is made. */
+  get nextBlockUs(): TimeUs {
+    return this.#options.venue.nowUs + this.#blockUs;
+  }
+
+  submit(data: Float64Array, at: number, timeUs: TimeUs): void {
+    if (this.#closed) return;
+    assert(this.#waiting.length < REQUESTS_MAX, "venue port: there is room for one more request");
+    const arrivalUs = timeUs + this.#options.outboundUs;
+    const intent = data.slice(at, at + INTENT.size);
+    let rank = this.#waiting.length;
+    while (rank > 0 && (this.#waiting[rank - 1] as Waiting).arrivalUs > arrivalUs) rank -= 1;
+    this.#waiting.splice(rank, 0, { arrivalUs, intent });
+  }
+
+  /** The run ends: what rests is cancelled at the venue, what is under way or asked for from now on never arrives. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting.length = 0;
+    this.#options.venue.trading.cancelAll(this.#options.account, "canceled");
+  }
+
+  /** Makes every block up to `timeUs`. */
+  advance(timeUs: TimeUs): void {
+    while (this.nextBlockUs <= timeUs) this.step();
+  }
+
+  /** Makes one block: what has arrived by its time is in it. */
+  step(): void {
+    const { venue, actor } = this.#options;
+    const blockUs = this.nextBlockUs;
+    actor?.beforeBlock(venue);
+    while (this.#waiting.length > 0 && (this.#waiting[0] as Waiting).arrivalUs <= blockUs)
+      this.#send((this.#waiting.shift() as Waiting).intent);
+    venue.step();
+  }
+
+  nextDueUs(): TimeUs {
+    const first = this.#waiting[0];
+    if (first === undefined && this.#options.venue.pendingCount === 0) return this.#replies.nextDueUs;
+    // The block that takes the request may answer it, whatever else that block does.
+    const blockUs = this.nextBlockUs;
+    const late = first === undefined ? 0 : Math.ceil(Math.max(0, first.arrivalUs - blockUs) / this.#blockUs);
+    return Math.min(this.#replies.nextDueUs, blockUs + late * this.#blockUs + this.#options.inboundUs);
+  }
+
+  poll(dueUs: TimeUs, timeUs: TimeUs, lane: FrameLane): number {
+    const frames = this.#replies.drain(dueUs, timeUs, lane);
+    return frames > 0 && this.writeQuota(dueUs, timeUs, lane) ? frames + 1 : frames;
+  }
+
+  writeQuota(venueTimeUs: TimeUs, timeUs: TimeUs, lane: FrameLane): boolean {
+    return this.#quota.write(this.limiter, venueTimeUs, timeUs, lane);
+  }
+
+  /** Marks the account as the venue's contexts say. Books and prints are known to the venue itself. */
+  onMarket(data: Float64Array, at: number): void {
+    if (data[at + F.kind] !== KIND.context) return;
+    const index = data[at + F.market] as number;
+    const place = this.markets[index];
+    const markPx = data[at + CONTEXT.markPx] as number;
+    if (place === undefined || !Number.isFinite(markPx)) return;
+    place.hasContext = true;
+    this.account.of(index).mark(markPx);
+    this.#sink.onMark(index, data[at + F.venueTimeUs] as TimeUs, markPx);
+  }
+
+  /** The middle of the touch of the others moved: what captures and markouts are measured from. */
+  onMid(index: number, venueTimeUs: TimeUs, mid: number): void {
+    const place = this.markets[index];
+    if (place === undefined) return;
+    place.mids.add(venueTimeUs, mid);
+    if (!place.hasContext) this.account.of(index).mark(mid);
+    this.#sink.onMid(index, venueTimeUs, mid);
+  }
+
+  // --- requests ---
+
+  #send(intent: Float64Array): void {
+    const action = intent[INTENT.action] as number;
+    const index = intent[F.market] as number;
+    const place = this.markets[index] as Place;
+    const assetId = place.venueMarket.assetId;
+    const target = cloidText(intent[INTENT.targetCloid] as number);
+    if (action === ACTION.place)
+      this.#submit({ type: "order", orders: [orderOf(intent, place)], grouping: "na" }, (reply) => {
+        this.#onPlaced(index, intent, reply);
+      });
+    else if (action === ACTION.modify)
+      this.#submit({ type: "batchModify", modifies: [{ oid: target, order: orderOf(intent, place) }] }, (reply) => {
+        this.#onPlaced(index, intent, reply);
+      });
+    else
+      this.#submit({ type: "cancelByCloid", cancels: [{ asset: assetId, cloid: target }] }, (reply) => {
+        this.#onCancelled(index, intent, reply);
+      });
+  }
+
+  #submit(action: Action, onReply: (reply: ActionReply) => void): void {
+    const { venue, account } = this.#options;
+    this.#nonce = Math.max(this.#nonce + 1, venue.nowMs);
+    this.#hash += 1;
+    const hash = `0x${this.#hash.toString(16).padStart(64, "0")}`;
+    venue.submit({
+      signer: account.address,
+      vault: null,
+      nonce: this.#nonce,
+      expiresAfterMs: null,
+      action,
+      hash,
+      onReply,
+    });
+  }
+
+  /** A place or a modify has its reply: both ask for a new order. */
+  #onPlaced(index: number, intent: Float64Array, reply: ActionReply): void {
+    const cloid = intent[INTENT.cloid] as number;
+    const counts = this.counts[index] as RequestCounts;
+    const item = itemOf(reply);
+    if (item === null) {
+      this.#refused(index, cloid);
+      return;
+    }
+    const isModify = intent[INTENT.action] === ACTION.modify;
+    if (isModify) counts.modify += 1;
+    else counts.place += 1;
+    if (typeof item === "object" && "error" in item) {
+      if (isModify && item.error === CANNOT_MODIFY) {
+        this.#answer(index, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0);
+        return;
+      }
+      counts.rejected += 1;
+      this.#answer(index, cloid, 0, ORDER_STATUS.rejected, reasonOf(item.error), 0);
+      return;
+    }
+    assert(typeof item === "object" && "resting" in item, "venue port: a post-only order rests or is refused");
+    const { oid } = item.resting;
+    const lots = this.#options.account.orders.get(oid)?.lots ?? 0;
+    this.#answer(index, cloid, oid, ORDER_STATUS.resting, REASON.none, lots);
+  }
+
+  #onCancelled(index: number, intent: Float64Array, reply: ActionReply): void {
+    const cloid = intent[INTENT.targetCloid] as number;
+    const item = itemOf(reply);
+    if (item === null) {
+      this.#refused(index, cloid);
+      return;
+    }
+    (this.counts[index] as RequestCounts).cancel += 1;
+    if (item === "success") this.#answer(index, cloid, 0, ORDER_STATUS.cancelled, REASON.none, 0);
+    else this.#answer(index, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0);
+  }
+
+  #refused(index: number, cloid: number): void {
+    (this.counts[index] as RequestCounts).refused += 1;
+    this.#answer(index, cloid, 0, ORDER_STATUS.refused, REASON.too_many_requests, 0);
+  }
+
+  #answer(index: number, cloid: number, oid: number, status: number, reason: Reason, leavesLots: Lots): void {
+    const at = this.#begin(KIND.order, ORDER.size, index);
+    const data = this.#lane.data;
+    data[at + ORDER.cloid] = cloid;
+    data[at + ORDER.oid] = oid;
+    data[at + ORDER.status] = status;
+    data[at + ORDER.reason] = reason;
+    data[at + ORDER.side] = 0;
+    data[at + ORDER.px] = 0;
+    data[at + ORDER.lots] = 0;
+    data[at + ORDER.leavesLots] = leavesLots;
+    this.#tell(at);
+  }
+
+  #begin(kind: typeof KIND.order | typeof KIND.fill | typeof KIND.funding, size: number, index: number): number {
+    this.#lane.clear();
+    return this.#lane.begin(kind, size, 0, this.#options.venue.nowUs, index);
+  }
+
+  #tell(at: number): void {
+    this.#replies.add(this.#lane.data, at, this.#options.venue.nowUs + this.#options.inboundUs);
+  }
+
+  // --- what the venue tells of the account ---
+
+  onFill(fill: VenueFill): void {
+    const index = this.#indexes.get(fill.market);
+    if (fill.account !== this.#options.account || index === undefined) return;
+    const { side, px, lots, feeUsd, tid, oid } = fill;
+    const nowUs = this.#options.venue.nowUs;
+    this.account.of(index).onFill(side, px, lots, feeUsd);
+    const at = this.#begin(KIND.fill, FILL.size, index);
+    const data = this.#lane.data;
+    data[at + FILL.cloid] = cloidOf(fill.cloid);
+    data[at + FILL.oid] = oid;
+    data[at + FILL.tid] = tid;
+    data[at + FILL.side] = side;
+    data[at + FILL.px] = px;
+    data[at + FILL.lots] = lots;
+    data[at + FILL.feeUsd] = feeUsd;
+    data[at + FILL.crossed] = fill.crossed ? 1 : 0;
+    data[at + FILL.snapshot] = 0;
+    this.#tell(at);
+    const before = (this.markets[index] as Place).mids.before(nowUs);
+    this.#sink.onFill(index, DRIVER, oid, nowUs, side, px, lots, feeUsd, before);
+  }
+
+  /** An end that nobody asked for: margin, a position that was closed, a halt. */
+  onOrder(order: Order, status: OrderStatus): void {
+    const index = this.#indexes.get(order.market);
+    if (order.account !== this.#options.account || index === undefined || order.cloid === null) return;
+    const cloid = cloidOf(order.cloid);
+    if (status === "filled") {
+      // A reduce-only order shrinks with the position, which nothing tells: its last fill may be less than what was believed to rest.
+      if (order.reduceOnly) this.#answer(index, cloid, order.oid, ORDER_STATUS.filled, REASON.none, 0);
+      return;
+    }
+    if (ASKED.has(status) || status.endsWith("ejected")) return;
+    this.#answer(index, cloid, order.oid, ORDER_STATUS.cancelled, REASON.none, order.lots);
+  }
+
+  onFunding(payment: FundingPayment): void {
+    const index = this.#indexes.get(payment.market);
+    if (payment.account !== this.#options.account || index === undefined || payment.usd === 0) return;
+    this.account.of(index).onFunding(payment.usd);
+    this.#sink.onFunding(index, payment.usd);
+    const at = this.#begin(KIND.funding, FUNDING.size, index);
+    this.#lane.data[at + FUNDING.usd] = payment.usd;
+    this.#tell(at);
+  }
+
+  onTrade(): void {}
+  onNonUserCancel(): void {}
+  onLedger(): void {}
+  onLiquidation(): void {}
+  onBlock(): void {}
+}
+
+/** The one status of a reply; null when the limiter let nothing pass. */
+function itemOf(reply: ActionReply): ItemStatus | null {
+  if (reply.status === "err") return null;
+  assert("data" in reply.response && typeof reply.response.data === "object", "venue port: a status an order");
+  return reply.response.data.statuses[0] as ItemStatus;
+}
+
+function orderOf(intent: Float64Array, place: Place): WireOrder {
+  const { assetId, szDecimals, pxDecimals } = place.venueMarket;
+  return {
+    a: assetId,
+    b: intent[INTENT.side] === BUY,
+    p: formatPlain(intent[INTENT.px] as number, pxDecimals),
+    s: formatPlain(intent[INTENT.lots] as number, szDecimals),
+    r: intent[INTENT.reduceOnly] === 1,
+    t: { limit: { tif: "Alo" } },
+    c: cloidText(intent[INTENT.cloid] as number),
+  };
+}
+
+/** Client id of a counter: 16 bytes in hex. */
+function cloidText(counter: number): string {
+  return `0x${counter.toString(16).padStart(CLOID_DIGITS, "0")}`;
+}
+
+function cloidOf(text: string | null): number {
+  return text === null ? 0 : Number.parseInt(text.slice(2), 16);
+}
+
+/** Reason of a text by what it begins with: the venue ends it with the asset, or with the touch. */
+const REASONS: readonly (readonly [text: string, reason: Reason])[] = [
+  ["Post only order", REASON.post_only_crossed],
+  ["Price must be divisible", REASON.price_off_grid],
+  ["Order must have minimum value", REASON.below_minimum],
+  ["Reduce only order", REASON.reduce_only_increase],
+  [ZERO_SIZE, REASON.zero_size],
+  ["Insufficient margin", REASON.margin],
+];
+
+function reasonOf(text: string): Reason {
+  return REASONS.find(([start]) => text.includes(start))?.[1] ?? REASON.none;
+}
