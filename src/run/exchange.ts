@@ -30,6 +30,8 @@ export const TEST_KEYS = 2;
 export const TEST_KEY_USD = 10_000 * MICRO_PER_USD;
 export const STATUS_US = 10 * US_PER_SECOND;
 export const LOOK_US = 100_000;
+/** The market is made for so long before anybody is served: clients find books that stand, and a mark. */
+const WARM_US = 3 * US_PER_SECOND;
 /** A nonce is at most this old by the venue's time (nonces page, August 2026). */
 const NONCE_LAG_DAYS = 2;
 const MINUTES_PER_DAY = 1_440;
@@ -105,9 +107,15 @@ export async function runExchange(request: ExchangeRequest, io: ExchangeIo): Pro
   const wall = new WallClock();
   const startUs = wall.nowUs();
   const { seed, speed, chain } = request;
-  const spec = worldOf(request, startUs);
+  // Blocks that the control makes are the only ones: then nothing has happened yet.
+  const warmUs = speed === 0 ? 0 : WARM_US;
+  const spec = worldOf(request, startUs - warmUs);
   const venue = new Venue(spec.venue);
   const participants = new World(spec, venue, seed);
+  while (venue.nowUs + venue.rules.blockUs <= startUs && warmUs > 0) {
+    participants.beforeBlock(venue);
+    venue.step();
+  }
   const keys = testKeys(seed, TEST_KEYS);
   for (const { address } of keys) fundEverywhere(venue, address, TEST_KEY_USD);
   for (const { address, usd } of request.funds) fundEverywhere(venue, address, usd);
@@ -199,7 +207,7 @@ async function watch(
   venue: Venue,
   status: () => string,
 ): Promise<void> {
-  const endUs = venue.spec.startUs + (request.forSeconds ?? Number.POSITIVE_INFINITY) * US_PER_SECOND;
+  const endUs = venue.nowUs + (request.forSeconds ?? Number.POSITIVE_INFINITY) * US_PER_SECOND;
   let statusUs = wall.nowUs() + STATUS_US;
   while (!io.stopRequested() && venue.nowUs < endUs) {
     await wall.sleepUntil(wall.nowUs() + LOOK_US);

@@ -79,6 +79,11 @@ describe.skipIf(!enabled)("mmbin exchange (needs MMBIN_PROCESS_TESTS=1)", () => 
         expect([card.keys.length, card.markets]).toEqual([2, ["BTC", "ETH", "HYPE", "sim:HYPE", "sim:XYZ"]]);
         const meta = JSON.parse((await post(`${card.url}/info`, { type: "meta" })).text);
         expect(meta.universe.map((m: { name: string }) => m.name)).toEqual(["BTC", "ETH", "HYPE"]);
+        // Whoever asks at once finds a market that stands.
+        for (const coin of card.markets) {
+          const book = JSON.parse((await post(`${card.url}/info`, { type: "l2Book", coin })).text);
+          expect([coin, book.levels.map((side: unknown[]) => side.length >= 5)]).toEqual([coin, [true, true]]);
+        }
         const worth = async (user: string, dex: string): Promise<string> =>
           JSON.parse((await post(`${card.url}/info`, { type: "clearinghouseState", user, dex })).text).withdrawable;
         expect(await worth(card.keys[0]?.address as string, "")).toBe("10000.0");
