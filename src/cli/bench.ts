@@ -59,7 +59,8 @@ export async function benchCommand(parsed: Parsed): Promise<number> {
   screen?.end();
   writeOut(parsed.has("json") ? `${JSON.stringify(errors, null, 2)}\n` : renderPaperErrors(errors));
   const out = parsed.text("out");
-  if (out !== null) writeUserFile(out, await fileText(errors));
+  // Reports quote the file as a whole: what was measured in part is told, and not kept.
+  if (out !== null && signal.code === 0) writeUserFile(out, await fileText(errors));
   return signal.code;
 }
 
@@ -77,6 +78,7 @@ async function benchVerdicts(parsed: Parsed): Promise<number> {
       seeds: Array.from({ length: seedCount }, (_, i) => i + 1),
       minutes,
       truth: { seeds: TRUTH_SEEDS, seconds: TRUTH_SECONDS },
+      stopRequested: () => signal.code !== 0,
     },
     async (text) => {
       screen?.show([text]);

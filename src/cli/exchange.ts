@@ -54,7 +54,7 @@ export async function exchangeCommand(parsed: Parsed): Promise<number> {
   }
   const signal = listenForSignals();
   if (parsed.has("truth")) {
-    printTruth(request, parsed.has("json"), () => signal.code !== 0);
+    await printTruth(request, parsed.has("json"), () => signal.code !== 0);
     return signal.code;
   }
   const quiet = parsed.has("quiet");
@@ -101,7 +101,7 @@ function refuseStatsFlags(parsed: Parsed): void {
 }
 
 /** Prints what an order a side earns at each depth, and around what. */
-function printTruth(request: ExchangeRequest, json: boolean, stopRequested: () => boolean): void {
+async function printTruth(request: ExchangeRequest, json: boolean, stopRequested: () => boolean): Promise<void> {
   const { seed, forSeconds } = request;
   const world = request.world ?? DEFAULT_WORLD;
   const seconds = forSeconds ?? TRUTH_SECONDS;
@@ -109,8 +109,9 @@ function printTruth(request: ExchangeRequest, json: boolean, stopRequested: () =
   const what = { world, coin: null, seed, seeds: TRUTH_SEEDS, seconds, depthsBps, stopRequested };
   if (!json) writeOut(truthHead(what));
   for (const maker of TRUTH_MAKERS) {
-    const truth = worldTruth(what, maker);
-    if (stopRequested() || !writeOut(json ? `${JSON.stringify(truthCard(what, truth))}\n` : truthText(truth))) return;
+    const truth = await worldTruth(what, maker);
+    if (truth === null) return;
+    if (!writeOut(json ? `${JSON.stringify(truthCard(what, truth))}\n` : truthText(truth))) return;
   }
 }
 

@@ -100,6 +100,8 @@ export async function errorsOfVariants(
       runSeed(request, variants, { world, coin, seed }, runs);
       if (!seeds.includes(seed)) seeds.push(seed);
     }
+    // Asked to end before its first seed: nothing is known of this world.
+    if ((runs[0] as LatencyRuns).real.length === 0) break;
     const head = { world: spec.name, hash: worldHash(spec), coin };
     latencies.forEach((latency, i) => {
       const at = runs[i] as LatencyRuns;

@@ -36,6 +36,7 @@ export function renderPaperErrors(errors: PaperErrors): string {
 
 function describeSeeds(seeds: readonly number[]): string {
   const [first, last] = [seeds[0], seeds.at(-1)];
+  if (first === undefined) return "none";
   const kind = seeds.every((seed) => seed % 2 === 1)
     ? "odd ones, "
     : seeds.every((seed) => seed % 2 === 0)

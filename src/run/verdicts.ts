@@ -25,6 +25,8 @@ export interface VerdictRequest {
   minutes: number;
   /** Runs and their length behind the truth that verdicts are held against. */
   truth: { seeds: number; seconds: number };
+  /** Asked between the runs behind the truth, which take a minute. */
+  stopRequested?(): boolean;
 }
 
 /** What one seed came to. Minutes of the world's time; null where it never happened. */
@@ -45,8 +47,8 @@ export interface WorldVerdicts {
   world: string;
   hash: string;
   coin: string;
-  /** The right verdict: whether any depth earns. */
-  right: "viable" | "not_viable";
+  /** The right verdict; null where the truth itself is undecided. */
+  right: "viable" | "not_viable" | null;
   truth: Truth;
   seeds: SeedVerdict[];
 }
@@ -62,20 +64,28 @@ export async function measureVerdicts(
     const coin = coinOf(spec);
     if (!(await onSeed(`${world}: the truth by brute force`))) break;
     assert(LATE_MAKER !== undefined, "verdicts: one of the truth's makers is late");
-    const truth = truthOf(world, coin, request, LATE_MAKER);
+    const truth = await truthOf(world, coin, request, LATE_MAKER);
+    if (truth === null) break;
     const seeds: SeedVerdict[] = [];
     for (const seed of request.seeds) {
       if (!(await onSeed(`${world}: seed ${seed}`))) break;
       seeds.push(verdictOf(request, world, coin, seed));
     }
-    const right = truth.bestBps === null ? "not_viable" : "viable";
-    found.push({ world: spec.name, hash: hashOf(world) ?? "", coin, right, truth, seeds });
+    found.push({ world: spec.name, hash: hashOf(world) ?? "", coin, right: rightOf(truth), truth, seeds });
   }
   return found;
 }
 
-function truthOf(world: string, coin: string, { truth }: VerdictRequest, maker: TruthMaker): Truth {
-  return worldTruth({ world, coin, seed: 1, ...truth, depthsBps: TRUTH_DEPTHS_BPS }, maker);
+/** Some depth's whole interval is above zero, or every depth's is below; all else is too little truth for a verdict. */
+function rightOf({ bestBps, rows }: Truth): WorldVerdicts["right"] {
+  if (bestBps !== null) return "viable";
+  return rows.every((row) => row.edgeHiBps < 0) ? "not_viable" : null;
+}
+
+function truthOf(world: string, coin: string, request: VerdictRequest, maker: TruthMaker): Promise<Truth | null> {
+  const { truth, stopRequested } = request;
+  const stop = stopRequested === undefined ? {} : { stopRequested };
+  return worldTruth({ world, coin, seed: 1, ...truth, ...stop, depthsBps: TRUTH_DEPTHS_BPS }, maker);
 }
 
 function verdictOf(request: VerdictRequest, world: string, coin: string, seed: number): SeedVerdict {

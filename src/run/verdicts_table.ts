@@ -20,7 +20,7 @@ export interface VerdictSummary {
   minutesMedian: number | null;
   minutesMax: number | null;
   depthMedianBps: number | null;
-  /** Of the seeds that name a depth: how many name a right one, and how many intervals hold the true edge there. */
+  /** Of the seeds that name a depth: how many name a right one, and how many intervals hold what the true edge there is estimated at. */
   namedCount: number;
   rightDepthCount: number;
   edgeHeldCount: number;
@@ -28,9 +28,14 @@ export interface VerdictSummary {
 
 /** Sums up one world. */
 export function summarize({ right, truth, seeds }: WorldVerdicts): VerdictSummary {
-  const took = (s: SeedVerdict): number | null => (right === "viable" ? s.firstViableMinutes : s.firstNotViableMinutes);
-  const erred = (s: SeedVerdict): number | null =>
-    right === "viable" ? s.firstNotViableMinutes : s.firstViableMinutes;
+  const took = (s: SeedVerdict): number | null => {
+    if (right === null) return null;
+    return right === "viable" ? s.firstViableMinutes : s.firstNotViableMinutes;
+  };
+  const erred = (s: SeedVerdict): number | null => {
+    if (right === null) return null;
+    return right === "viable" ? s.firstNotViableMinutes : s.firstViableMinutes;
+  };
   const minutes = sorted(seeds.map(took));
   const named = right === "viable" ? seeds.filter((s) => s.depthBps !== null) : [];
   const best = dollarsAt(truth, truth.bestBps ?? 0);
@@ -48,12 +53,11 @@ export function summarize({ right, truth, seeds }: WorldVerdicts): VerdictSummar
   };
 }
 
-/** Whether the interval of the edge that the verdict expects meets the interval of the true one at its depth. */
+/** Whether the interval of the edge that the verdict expects holds the true edge at its depth, as far as that is known. */
 function holds({ depthBps, edgeBps }: SeedVerdict, truth: Truth): boolean {
   if (depthBps === null || edgeBps === null) return false;
-  const lo = at(truth, depthBps, (row) => row.edgeLoBps);
-  const hi = at(truth, depthBps, (row) => row.edgeHiBps);
-  return edgeBps[0] <= hi && lo <= edgeBps[1];
+  const edge = at(truth, depthBps, (row) => row.edgeBps);
+  return edgeBps[0] <= edge && edge <= edgeBps[1];
 }
 
 const dollarsAt = (truth: Truth, depthBps: number): number => at(truth, depthBps, (row) => row.dollarsPerHour);
@@ -90,6 +94,13 @@ export function renderVerdicts(worlds: readonly WorldVerdicts[], minutes: number
     const s = summarize(world);
     const best = world.truth.bestBps;
     const answer = best === null ? "no depth from 1 to 15 bps earns" : `${best} bps earns most`;
+    if (world.right === null) {
+      lines.push(
+        "",
+        `${world.world} (${world.hash}), ${world.coin}: whether a depth earns is not known well enough to judge verdicts`,
+      );
+      continue;
+    }
     const ends = `${s.rightCount} of ${s.seeds} seeds end ${world.right.replace("_", " ")}`;
     lines.push(
       "",
@@ -101,7 +112,7 @@ export function renderVerdicts(worlds: readonly WorldVerdicts[], minutes: number
     const share = `${(100 * RIGHT_RATIO).toFixed(0)} %`;
     lines.push(
       `  depth        median ${num(s.depthMedianBps)} bps; ${s.rightDepthCount} of ${s.namedCount} name one that earns ${share} of the best or more`,
-      `  edge         ${s.edgeHeldCount} of ${s.namedCount} intervals agree with the true edge at the depth that they name`,
+      `  edge         ${s.edgeHeldCount} of ${s.namedCount} intervals hold the true edge at the depth that they name`,
     );
   }
   return `${lines.join("\n")}\n`;

@@ -6,6 +6,7 @@ import { assert } from "../core/assert.ts";
 import { MICRO_PER_USD, US_PER_SECOND } from "../core/units.ts";
 import { worldHash } from "../exchange/world_file.ts";
 import { loadWorld } from "../exchange/worlds.ts";
+import { yieldTurn } from "../io/clock.ts";
 import { Venue } from "../sim/venue/venue.ts";
 import { IdealMaker, type IdealResult, type IdealSpec } from "../sim/world/ideal_maker.ts";
 import type { WorldSpec } from "../sim/world/spec.ts";
@@ -42,6 +43,8 @@ export const TRUTH_MAKERS: readonly TruthMaker[] = [
 export interface TruthRow {
   depthBps: number;
   fills: number;
+  /** Their notional in orders of the full size: means are weighted by it. */
+  orders: number;
   fillsPerHour: number;
   captureBps: number;
   adverseBps: number;
@@ -74,15 +77,19 @@ export interface TruthRequest {
   stopRequested?(): boolean;
 }
 
-/** What one maker earns at each depth. */
-export function worldTruth(request: TruthRequest, maker: TruthMaker): Truth {
+/** What one maker earns at each depth; null when asked to stop. A signal is heard between two runs. */
+export async function worldTruth(request: TruthRequest, maker: TruthMaker): Promise<Truth | null> {
   const { depthsBps, seeds, seed } = request;
-  const rows = depthsBps.map((depthBps) => {
+  const rows: TruthRow[] = [];
+  for (const depthBps of depthsBps) {
     const runs: IdealResult[] = [];
-    for (let i = 0; i < seeds && request.stopRequested?.() !== true; i++)
+    for (let i = 0; i < seeds; i++) {
+      await yieldTurn();
+      if (request.stopRequested?.() === true) return null;
       runs.push(runIdeal(specOf(request, seed + i), seed + i, request, maker, depthBps));
-    return rowOf(depthBps, runs, request.seconds);
-  });
+    }
+    rows.push(rowOf(depthBps, runs, request.seconds));
+  }
   const best = rows.reduce<TruthRow | null>(
     (top, row) => (row.edgeLoBps > 0 && row.dollarsPerHour > (top?.dollarsPerHour ?? 0) ? row : top),
     null,
@@ -116,26 +123,28 @@ function runIdeal(
     maker.act();
     venue.step();
   }
-  return maker.finish();
+  return maker.result;
 }
 
 function rowOf(depthBps: number, runs: readonly IdealResult[], seconds: number): TruthRow {
   const sum = (of: (run: IdealResult) => number): number => runs.reduce((total, run) => total + of(run), 0);
   const fills = sum((r) => r.fills);
+  const orders = sum((r) => r.orders);
   const edgeSum = (r: IdealResult): number => r.captureBps - r.adverseBps - r.feeBps;
-  const edgeBps = sum(edgeSum) / fills;
+  const edgeBps = sum(edgeSum) / orders;
   // A ratio of sums: its error is that of the runs' residuals.
   const k = runs.length;
-  const square = sum((r) => (edgeSum(r) - edgeBps * r.fills) ** 2);
-  const half = k < 2 ? Number.NaN : (Math.sqrt((square * k) / (k - 1)) / fills) * studentQuantile(0.975, k - 1);
+  const square = sum((r) => (edgeSum(r) - edgeBps * r.orders) ** 2);
+  const half = k < 2 ? Number.NaN : (Math.sqrt((square * k) / (k - 1)) / orders) * studentQuantile(0.975, k - 1);
   const hours = (k * seconds) / 3_600;
   return {
     depthBps,
     fills,
+    orders,
     fillsPerHour: fills / hours,
-    captureBps: sum((r) => r.captureBps) / fills,
-    adverseBps: sum((r) => r.adverseBps) / fills,
-    feeBps: sum((r) => r.feeBps) / fills,
+    captureBps: sum((r) => r.captureBps) / orders,
+    adverseBps: sum((r) => r.adverseBps) / orders,
+    feeBps: sum((r) => r.feeBps) / orders,
     edgeBps,
     edgeLoBps: edgeBps - half,
     edgeHiBps: edgeBps + half,
@@ -191,6 +200,7 @@ export function truthCard(request: TruthRequest, truth: Truth): object {
     rows: rows.map((r) => ({
       depth_bps: r.depthBps,
       fills: r.fills,
+      orders: r.orders,
       fills_per_hour: r.fillsPerHour,
       capture_bps: finite(r.captureBps),
       adverse_bps: finite(r.adverseBps),

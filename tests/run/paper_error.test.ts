@@ -120,8 +120,12 @@ describe("a measurement", () => {
     let asked = 0;
     const request = { worlds: ["pays", "never"], latencies: [0.3], seeds: seedsOf(3, "odd"), minutes: 1 };
     const errors = await measurePaperError(request, () => ++asked < 2);
-    expect(errors.cells.filter((cell) => cell.drives).map((cell) => cell.seeds)).toEqual([1, 0]);
-    expect(renderPaperErrors(errors)).toContain("0 seeds");
+    expect(errors.cells.filter((cell) => cell.drives).map((cell) => cell.seeds)).toEqual([1]);
+    expect(errors.orders.map((one) => one.world)).toEqual(["pays"]);
+    expect(renderPaperErrors(errors)).not.toContain("0 seeds");
+    const none = await measurePaperError(request, () => false);
+    expect([none.seeds, none.cells]).toEqual([[], []]);
+    expect(renderPaperErrors(none)).not.toContain("undefined");
   });
 
   test("tuning looks at eighteen settings on even seeds and tells odd ones of two at most", async () => {

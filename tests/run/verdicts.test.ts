@@ -7,7 +7,7 @@ let found: WorldVerdicts[] | null = null;
 /** Both worlds, once for all tests. */
 async function verdicts(): Promise<WorldVerdicts[]> {
   found ??= await measureVerdicts(
-    { worlds: ["pays", "never"], seeds: SEEDS, minutes: 40, truth: { seeds: 3, seconds: 1_800 } },
+    { worlds: ["pays", "never"], seeds: SEEDS, minutes: 40, truth: { seeds: 6, seconds: 2_400 } },
     async () => true,
   );
   return found;
@@ -27,7 +27,7 @@ describe("verdicts on worlds whose answer is known", () => {
     const { truth, seeds } = pays as WorldVerdicts;
     const s = summarize(pays as WorldVerdicts);
     expect(s.namedCount).toBe(SEEDS.length);
-    // Over 60 minutes all of 20 seeds do; here the truth itself is of three short runs.
+    // Over 60 minutes all of 200 seeds do.
     expect(s.rightDepthCount).toBeGreaterThanOrEqual(3);
     const best = Math.max(...truth.rows.map((row) => row.dollarsPerHour));
     const deepest = truth.rows.at(-1);
@@ -53,6 +53,15 @@ describe("verdicts on worlds whose answer is known", () => {
   }, 120_000);
 });
 
+test("a world whose truth is undecided judges nobody", async () => {
+  const request = { seeds: [1], minutes: 16, truth: { seeds: 2, seconds: 60 } };
+  // A minute of a market without much flow: some intervals lie on both sides of zero, none above it.
+  const [quiet] = await measureVerdicts({ ...request, worlds: ["hip3-growth"] }, async () => true);
+  expect(quiet?.right).toBeNull();
+  expect(summarize(quiet as WorldVerdicts)).toMatchObject({ rightCount: 0, everFalseCount: 0, minutesMedian: null });
+  expect(renderVerdicts([quiet as WorldVerdicts], 16)).toContain("is not known well enough to judge verdicts");
+}, 60_000);
+
 describe("what a summary counts", () => {
   const world = (over: Partial<WorldVerdicts["seeds"][number]>): WorldVerdicts => ({
     world: "w",
@@ -63,7 +72,16 @@ describe("what a summary counts", () => {
       maker: { name: "m", latencySeconds: 0.3, reference: "mid" },
       bestBps: 4,
       rows: [2, 4, 6].map((depthBps, i) => ({
-        ...{ depthBps, fills: 10, fillsPerHour: 1, captureBps: 0, adverseBps: 0, feeBps: 0, regretDollarsPerHour: 0 },
+        ...{
+          depthBps,
+          fills: 10,
+          orders: 10,
+          fillsPerHour: 1,
+          captureBps: 0,
+          adverseBps: 0,
+          feeBps: 0,
+          regretDollarsPerHour: 0,
+        },
         ...{ edgeBps: i + 1, edgeLoBps: i + 0.9, edgeHiBps: i + 1.1, dollarsPerHour: [5, 10, 6][i] as number },
       })),
     },
@@ -81,7 +99,8 @@ describe("what a summary counts", () => {
     // Half way from 10 to 6 dollars an hour: 8 is less than nine tenths.
     ["a depth that earns too little", { depthBps: 5 }, [1, 0, 0, 1]],
     ["a depth that earns just enough", { depthBps: 4.4 }, [1, 0, 1, 1]],
-    ["an interval beside the truth", { edgeBps: [2.2, 3] }, [1, 0, 1, 0]],
+    ["an interval beside the truth", { edgeBps: [2.05, 3] }, [1, 0, 1, 0]],
+    ["an interval that holds it", { edgeBps: [2, 2.1] }, [1, 0, 1, 1]],
     ["no depth named", { depthBps: null, edgeBps: null }, [1, 0, 0, 0]],
   ] as [string, object, number[]][])("%s", (_, over, expected) => {
     const s = summarize(world(over));

@@ -11,14 +11,21 @@ import {
 
 const [OMNISCIENT, IDEAL, LATE] = TRUTH_MAKERS as readonly [TruthMaker, TruthMaker, TruthMaker];
 
-const truth = (world: string, maker: TruthMaker, depthsBps: readonly number[], seconds: number, seeds = 4): Truth =>
-  worldTruth({ world, coin: null, seed: 11, seeds, seconds, depthsBps }, maker);
+async function truth(
+  world: string,
+  maker: TruthMaker,
+  depthsBps: readonly number[],
+  seconds: number,
+  seeds = 4,
+): Promise<Truth> {
+  return (await worldTruth({ world, coin: null, seed: 11, seeds, seconds, depthsBps }, maker)) as Truth;
+}
 const row = (found: Truth, depthBps: number): TruthRow => found.rows.find((r) => r.depthBps === depthBps) as TruthRow;
 
 describe("in pays", () => {
   // Sweeps go 4 bps beyond the touch on average and leave a quarter: depth* = 4 + (4 / 4 + 1.5) / 0.75 = 7.3 bps, edge there 3 bps.
-  test.each([OMNISCIENT, IDEAL, LATE])("$name: 7 to 8 bps earn about 3 bps a fill, clearly", (maker) => {
-    const found = truth("pays", maker, [2, 5, 7, 8, 12, 15], 2_400);
+  test.each([OMNISCIENT, IDEAL, LATE])("$name: 7 to 8 bps earn about 3 bps a fill, clearly", async (maker) => {
+    const found = await truth("pays", maker, [2, 5, 7, 8, 12, 15], 2_400);
     const best = row(found, found.bestBps as number);
     expect(best.depthBps).toBeGreaterThan(5);
     expect(best.depthBps).toBeLessThan(9);
@@ -36,32 +43,35 @@ describe("in pays", () => {
 });
 
 describe("no depth earns", () => {
-  test.each(Array.from({ length: 15 }, (_, i) => i + 1))("in never, ideal, at %p bps", (depth) => {
+  test.each(Array.from({ length: 15 }, (_, i) => i + 1))("in never, ideal, at %p bps", async (depth) => {
     // Few fills there, so longer.
-    const found = truth("never", IDEAL, [depth], depth > 8 ? 3_600 : 600);
+    const found = await truth("never", IDEAL, [depth], depth > 8 ? 3_600 : 600);
     expect(row(found, depth).edgeBps).toBeLessThan(0);
     expect(found.bestBps).toBe(null);
   });
 
-  test.each(Array.from({ length: 15 }, (_, i) => i + 1))("in perp-thin, ideal, at %p bps", (depth) => {
-    const found = truth("perp-thin", IDEAL, [depth], depth > 8 ? 2_400 : 600);
+  test.each(Array.from({ length: 15 }, (_, i) => i + 1))("in perp-thin, ideal, at %p bps", async (depth) => {
+    const found = await truth("perp-thin", IDEAL, [depth], depth > 8 ? 2_400 : 600);
     expect(row(found, depth).edgeBps).toBeLessThan(0);
     expect(found.bestBps).toBe(null);
   });
 });
 
-test("edge is what was captured less what it moved and the fee, and regret is against the best", () => {
-  const found = truth("pays", IDEAL, [5, 8], 600, 2);
+test("edge is what was captured less what it moved and the fee, and regret is against the best", async () => {
+  const found = await truth("pays", IDEAL, [5, 8], 600, 2);
   for (const r of found.rows) {
     expect(r.captureBps - r.adverseBps - r.feeBps).toBeCloseTo(r.edgeBps, 9);
-    expect(r.dollarsPerHour).toBeCloseTo((r.edgeBps * 1e-4 * 100 * r.fills) / ((2 * 600) / 3_600), 9);
+    expect(r.dollarsPerHour).toBeCloseTo((r.edgeBps * 1e-4 * 100 * r.orders) / ((2 * 600) / 3_600), 9);
+    // A fill of a part of an order earns on that part: fills are more than the orders that they make up.
+    expect(r.orders).toBeLessThan(r.fills);
+    expect(r.orders).toBeGreaterThan(0.5 * r.fills);
     expect(r.captureBps).toBeCloseTo(r.depthBps, 0);
   }
 });
 
-test("the same request gives the same table and card", () => {
+test("the same request gives the same table and card", async () => {
   const request = { world: "pays", coin: null, seed: 3, seeds: 2, seconds: 300, depthsBps: [7] };
-  const [one, two] = [worldTruth(request, LATE), worldTruth(request, LATE)];
+  const [one, two] = [(await worldTruth(request, LATE)) as Truth, (await worldTruth(request, LATE)) as Truth];
   expect(truthText(one)).toBe(truthText(two));
   expect(truthText(one)).toContain("d bps");
   const card = JSON.parse(JSON.stringify(truthCard(request, one)));
@@ -69,9 +79,20 @@ test("the same request gives the same table and card", () => {
   expect(card.world_hash).toMatch(/^[0-9a-f]{12}$/);
 });
 
-test("a world without takers has no fills, and says so", () => {
-  const found = truth("quiet", IDEAL, [400], 60, 1);
+test("a world without takers has no fills, and says so", async () => {
+  const found = await truth("quiet", IDEAL, [400], 60, 1);
   expect(found.rows[0]?.fills).toBe(0);
   expect(found.bestBps).toBe(null);
   expect(truthText(found)).toContain("no depth earns");
+});
+
+test("a wish to stop is heard between two runs, and nothing is told of what is not whole", async () => {
+  let asked = 0;
+  const stopRequested = (): boolean => {
+    asked += 1;
+    return asked > 2;
+  };
+  const request = { world: "pays", coin: null, seed: 3, seeds: 2, seconds: 60, depthsBps: [5, 7], stopRequested };
+  expect(await worldTruth(request, IDEAL)).toBe(null);
+  expect(asked).toBe(3);
 });

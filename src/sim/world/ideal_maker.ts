@@ -32,9 +32,11 @@ export interface IdealSpec {
   horizonSeconds: number;
 }
 
-/** Sums over fills, in basis points of the mid before each: what a mean needs. */
+/** Sums over fills, in basis points of the mid before each, by the share of an order that each filled: what a mean needs. */
 export interface IdealResult {
   fills: number;
+  /** Sum of those shares: a sweep that stops at the order leaves a part of it, and small parts earn little. */
+  orders: number;
   captureBps: number;
   /** What the mid moved against the maker until the horizon. */
   adverseBps: number;
@@ -45,13 +47,17 @@ export interface IdealResult {
 interface Pending {
   side: 1 | -1;
   mid: number;
+  /** Its notional over that of an order. */
+  share: number;
+  captureBps: number;
+  feeBps: number;
   dueBlock: number;
 }
 
 /** A real account of the venue, with its margin and fees; no requests are counted. Call `act` after the world's `beforeBlock`. */
 export class IdealMaker implements HouseTurn, VenueListener {
   readonly account: VenueAccount;
-  readonly result: IdealResult = { fills: 0, captureBps: 0, adverseBps: 0, feeBps: 0 };
+  readonly result: IdealResult = { fills: 0, orders: 0, captureBps: 0, adverseBps: 0, feeBps: 0 };
   readonly #spec: IdealSpec;
   readonly #venue: Venue;
   readonly #market: VenueMarket;
@@ -120,35 +126,30 @@ export class IdealMaker implements HouseTurn, VenueListener {
     if (fill.account !== this.account || fill.crossed || Number.isNaN(this.#midBefore)) return;
     const { side, px, lots, feeUsd } = fill;
     const mid = this.#midBefore;
-    const { result } = this;
-    result.fills += 1;
-    result.captureBps += (side * (mid - px)) / mid / BPS;
-    result.feeBps += feeUsd / (px * lots) / BPS;
     const { blockCount } = this.#venue;
-    this.#pending.push({ side, mid, dueBlock: blockCount + this.#horizonBlocks });
+    this.#pending.push({
+      side,
+      mid,
+      share: (px * lots) / this.#spec.sizeUsd,
+      captureBps: (side * (mid - px)) / mid / BPS,
+      feeBps: feeUsd / (px * lots) / BPS,
+      dueBlock: blockCount + this.#horizonBlocks,
+    });
     // It learns of the fill as late as of anything else.
     this.#readyBlock = blockCount + this.#latencyBlocks;
   }
 
-  /** Fills whose horizon has come: the market has moved so far against them. */
+  /** Fills whose horizon has come: the market has moved so far against them. The others count for nothing. */
   #settle(block: number, mid: number): void {
     while (this.#pending.length > 0 && (this.#pending[0] as Pending).dueBlock < block && !Number.isNaN(mid)) {
-      const { side, mid: before } = this.#pending.shift() as Pending;
-      this.result.adverseBps -= (side * (mid - before)) / before / BPS;
+      const { result } = this;
+      const { side, mid: before, share, captureBps, feeBps } = this.#pending.shift() as Pending;
+      result.fills += 1;
+      result.orders += share;
+      result.captureBps += share * captureBps;
+      result.adverseBps -= (share * side * (mid - before)) / before / BPS;
+      result.feeBps += share * feeBps;
     }
-  }
-
-  /** Fills whose horizon did not come count for nothing. */
-  finish(): IdealResult {
-    const { result } = this;
-    const settled = result.fills - this.#pending.length;
-    const share = result.fills === 0 ? 0 : settled / result.fills;
-    return {
-      fills: settled,
-      captureBps: result.captureBps * share,
-      adverseBps: result.adverseBps,
-      feeBps: result.feeBps * share,
-    };
   }
 
   onTrade(): void {}
