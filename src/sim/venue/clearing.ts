@@ -17,6 +17,7 @@ import { setIsolatedMargin, setLeverage, topUpMargin } from "./leverage.ts";
 import { crossTotals, marginNeedUsd, maxLeverageAt, otherNeedsUsd, withdrawableUsd, worstLots } from "./margin.ts";
 import type { VenueMarket } from "./market.ts";
 import type { Order } from "./order.ts";
+import type { FillBooking } from "./ports.ts";
 
 const MS_PER_HOUR = 3_600_000;
 const HOURS_PER_DAY = 24;
@@ -36,18 +37,6 @@ export interface ClearingHost {
   readonly markets: readonly VenueMarket[];
   accounts(): Iterable<VenueAccount>;
   readonly listener: VenueListener;
-}
-
-/** What one fill did to an account. */
-export interface FillBooking {
-  /** Signed position before it. */
-  startLots: Lots;
-  dir: string;
-  /** Before fees. */
-  closedPnlUsd: MicroUsd;
-  /** With the builder's part; negative is a rebate. */
-  feeUsd: MicroUsd;
-  builderFeeUsd: MicroUsd;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A venue reduced to its money: accounts, markets and clearing, with trades made by hand. */
 import { VenueAccount } from "../../../src/sim/venue/account.ts";
 import { Level } from "../../../src/sim/venue/book.ts";
-import { Clearing, type FillBooking } from "../../../src/sim/venue/clearing.ts";
+import { Clearing } from "../../../src/sim/venue/clearing.ts";
 import type {
   FundingPayment,
   LedgerEntry,
@@ -13,6 +13,7 @@ import type {
 import { backstopAddress, type LiquidationHost } from "../../../src/sim/venue/liquidation.ts";
 import { VenueMarket } from "../../../src/sim/venue/market.ts";
 import { Order } from "../../../src/sim/venue/order.ts";
+import type { FillBooking } from "../../../src/sim/venue/ports.ts";
 import { type DexSpec, type MarketSpec, VENUE_RULES } from "../../../src/sim/venue/spec.ts";
 import type { WireBuilder } from "../../../src/wire/hyperliquid/action.ts";
 
