@@ -3,8 +3,34 @@
  * @module
  */
 import { assert } from "../core/assert.ts";
-import { F, FRAME_SIZE_MAX, type FrameLane } from "../core/frame.ts";
-import type { TimeUs } from "../core/units.ts";
+import { F, FRAME_SIZE_MAX, type FrameLane, KIND, ORDER } from "../core/frame.ts";
+import type { Reason } from "../core/reason.ts";
+import type { Lots, TimeUs } from "../core/units.ts";
+
+/** Writes the answer to a request into the emptied lane; returns where it begins. Side, price and size are the request's own and stay 0. */
+export function writeAnswer(
+  lane: FrameLane,
+  market: number,
+  happenedUs: TimeUs,
+  cloid: number,
+  oid: number,
+  status: number,
+  reason: Reason,
+  leavesLots: Lots,
+): number {
+  lane.clear();
+  const at = lane.begin(KIND.order, ORDER.size, 0, happenedUs, market);
+  const data = lane.data;
+  data[at + ORDER.cloid] = cloid;
+  data[at + ORDER.oid] = oid;
+  data[at + ORDER.status] = status;
+  data[at + ORDER.reason] = reason;
+  data[at + ORDER.side] = 0;
+  data[at + ORDER.px] = 0;
+  data[at + ORDER.lots] = 0;
+  data[at + ORDER.leavesLots] = leavesLots;
+  return at;
+}
 
 /** Answers that may be on their way at once: every slot of a few markets, and a burst of fills. */
 const REPLIES_MAX = 4096;

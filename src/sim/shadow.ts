@@ -3,7 +3,7 @@
  * @module
  */
 import { assert } from "../core/assert.ts";
-import { ACTION, F, FILL, FrameLane, FUNDING, GAP, INTENT, KIND, ORDER, ORDER_STATUS } from "../core/frame.ts";
+import { ACTION, F, FILL, FrameLane, FUNDING, GAP, INTENT, KIND, ORDER_STATUS } from "../core/frame.ts";
 import { UNKNOWN_LOTS } from "../core/market/book.ts";
 import { isLegalPx } from "../core/market/grid.ts";
 import type { Instrument } from "../core/market/instrument.ts";
@@ -14,7 +14,7 @@ import { feeOf } from "./fee.ts";
 import { AddressLimiter, type LimiterRules } from "./limits.ts";
 import type { OrderPort, RequestCounts } from "./order_port.ts";
 import { QuotaTold } from "./quota_told.ts";
-import { ReplyQueue } from "./replies.ts";
+import { ReplyQueue, writeAnswer } from "./replies.ts";
 import { DRIVER, ORDER_STATE, SCORERS, type Scorer } from "./resting.ts";
 import { type MarketHost, ShadowMarket } from "./shadow_market.ts";
 
@@ -372,18 +372,8 @@ export class ShadowExchange implements MarketHost, OrderPort {
     happenedUs: TimeUs,
     dueUs: TimeUs,
   ): void {
-    this.#lane.clear();
-    const at = this.#lane.begin(KIND.order, ORDER.size, 0, happenedUs, market.index);
-    const data = this.#lane.data;
-    data[at + ORDER.cloid] = cloid;
-    data[at + ORDER.oid] = oid;
-    data[at + ORDER.status] = status;
-    data[at + ORDER.reason] = reason;
-    data[at + ORDER.side] = 0;
-    data[at + ORDER.px] = 0;
-    data[at + ORDER.lots] = 0;
-    data[at + ORDER.leavesLots] = leavesLots;
-    this.#replies.add(data, at, dueUs);
+    const at = writeAnswer(this.#lane, market.index, happenedUs, cloid, oid, status, reason, leavesLots);
+    this.#replies.add(this.#lane.data, at, dueUs);
   }
 
   // --- what the markets tell ---

@@ -3,7 +3,7 @@
  * @module
  */
 import { assert } from "../core/assert.ts";
-import { ACTION, BUY, CONTEXT, F, FILL, FrameLane, FUNDING, INTENT, KIND, ORDER, ORDER_STATUS } from "../core/frame.ts";
+import { ACTION, BUY, CONTEXT, F, FILL, FrameLane, FUNDING, INTENT, KIND, ORDER_STATUS } from "../core/frame.ts";
 import { MidHistory } from "../core/market/book.ts";
 import type { Instrument } from "../core/market/instrument.ts";
 import { REASON, type Reason } from "../core/reason.ts";
@@ -16,7 +16,7 @@ import type { BlockActor } from "./block_actor.ts";
 import type { AddressLimiter } from "./limits.ts";
 import type { OrderPort, PortMarket, RequestCounts } from "./order_port.ts";
 import { QuotaTold } from "./quota_told.ts";
-import { ReplyQueue } from "./replies.ts";
+import { ReplyQueue, writeAnswer } from "./replies.ts";
 import { DRIVER } from "./resting.ts";
 import type { ShadowSink } from "./shadow.ts";
 import type { VenueAccount } from "./venue/account.ts";
@@ -267,20 +267,11 @@ export class VenuePort implements OrderPort, VenueListener {
   }
 
   #answer(index: number, cloid: number, oid: number, status: number, reason: Reason, leavesLots: Lots): void {
-    const at = this.#begin(KIND.order, ORDER.size, index);
-    const data = this.#lane.data;
-    data[at + ORDER.cloid] = cloid;
-    data[at + ORDER.oid] = oid;
-    data[at + ORDER.status] = status;
-    data[at + ORDER.reason] = reason;
-    data[at + ORDER.side] = 0;
-    data[at + ORDER.px] = 0;
-    data[at + ORDER.lots] = 0;
-    data[at + ORDER.leavesLots] = leavesLots;
-    this.#tell(at);
+    const nowUs = this.#options.venue.nowUs;
+    this.#tell(writeAnswer(this.#lane, index, nowUs, cloid, oid, status, reason, leavesLots));
   }
 
-  #begin(kind: typeof KIND.order | typeof KIND.fill | typeof KIND.funding, size: number, index: number): number {
+  #begin(kind: typeof KIND.fill | typeof KIND.funding, size: number, index: number): number {
     this.#lane.clear();
     return this.#lane.begin(kind, size, 0, this.#options.venue.nowUs, index);
   }
