@@ -7,7 +7,7 @@ import type { VenueMarket } from "../sim/venue/market.ts";
 import type { Order, Trigger } from "../sim/venue/order.ts";
 import { type OrderRecord, recordOf } from "../sim/venue/order_record.ts";
 import type { TokenSpec } from "../sim/venue/spec.ts";
-import { formatDecimal, formatLots, formatPlain, formatPx, formatUsd } from "../wire/hyperliquid/format.ts";
+import { formatDecimal, formatLots, formatPlain, formatPx, formatSum, formatUsd } from "../wire/hyperliquid/format.ts";
 
 const sideOf = (side: 1 | -1): string => (side > 0 ? "B" : "A");
 
@@ -77,7 +77,8 @@ export function printFill(fill: VenueFill, tokens: readonly TokenSpec[]): object
     sz: formatLots(fill.lots, market.szDecimals),
     side: sideOf(fill.side),
     time: fill.timeMs,
-    startPosition: formatLots(fill.startLots, market.szDecimals),
+    // A double at the venue: large ones show it.
+    startPosition: formatSum(fill.startLots, market.szDecimals),
     dir: fill.dir,
     closedPnl: formatUsd(fill.closedPnlUsd),
     hash: fill.hash,

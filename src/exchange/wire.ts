@@ -2,6 +2,7 @@
  * What passes between the local exchange and whoever carries its bytes.
  * @module
  */
+import { UNREADABLE_BODY } from "../wire/hyperliquid/errors.ts";
 
 /** The venue's side of one connection. */
 export interface Wire {
@@ -30,7 +31,7 @@ export const jsonReply = (text: string): HttpReply => ({ status: 200, contentTyp
 export const UNREADABLE: HttpReply = {
   status: 422,
   contentType: "text/plain",
-  text: "Failed to deserialize the JSON body into the target type",
+  text: UNREADABLE_BODY,
 };
 
 /** Where a client's clock is driven: each push is preceded by one of this channel that says when it arrives. */

@@ -233,6 +233,11 @@ test("a fill with a builder's fee", () => {
   );
 });
 
+test("a large start position shows the double that the venue keeps it in (as its fills of October 2025 do)", () => {
+  const printed = printFill(fill({ market: market("xyz:BIG", 1), startLots: -40_365_801 }), tokens);
+  expect(printed).toMatchObject({ startPosition: "-4036580.1000000001" });
+});
+
 test("funding", () => {
   const payment = { account, market: BTC, timeMs: 1_791_280_800_037, usd: -601_087, lots: 55_919, rateFrac: 0.0000125 };
   expect(JSON.stringify({ funding: printFunding(payment) })).toBe(
