@@ -20,7 +20,7 @@ import type { TimeUs } from "./units.ts";
 /** Markets of one address in one process. A cap so that lanes and scans are bounded; 50 at 20 messages a second fill half a core. */
 export const MARKETS_MAX = 64;
 /** Order and number of the fields of a saved state. Goes up with every change to them. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 4;
 
 /** Takes every frame of an address and leaves the intents that follow from it. */
 export class Desk {

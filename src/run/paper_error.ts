@@ -4,7 +4,7 @@
  */
 
 import { assert } from "../core/assert.ts";
-import { BPS, MICRO_PER_USD } from "../core/units.ts";
+import { BPS, type Lots, MICRO_PER_USD } from "../core/units.ts";
 import { worldHash } from "../exchange/world_file.ts";
 import { loadWorld, WORLD_NAMES } from "../exchange/worlds.ts";
 import { type ConfigSource, loadConfig } from "../io/config.ts";
@@ -14,7 +14,7 @@ import type { WorldSpec } from "../sim/world/spec.ts";
 import { type EdgeTotals, HORIZONS } from "../stats/edge.ts";
 import { ForecastTable } from "../stats/forecast.ts";
 import { pairedRatios, type RatioPart } from "../stats/paired.ts";
-import type { ErrorCell, ErrorPair, Orders, PaperErrors, ScorerHits } from "./paper_error_schema.ts";
+import type { ErrorCell, ErrorPair, Foretold, Orders, PaperErrors, ScorerHits } from "./paper_error_schema.ts";
 import { paperFigures, runPaper, runReal, type TwinFigures, type TwinRequest } from "./twin.ts";
 
 /** Latencies at which it is measured, seconds: a colocated maker, the default, a slow home. */
@@ -225,12 +225,26 @@ const rounded = (x: number): number => Math.round(x * 1e4) / 1e4;
 
 // --- orders, one by one ---
 
+/** Lots that each rule gave an order. */
+type Said = (one: ScoredOrder) => readonly Lots[];
+
 function ordersOf(where: Where, bySeed: readonly (readonly ScoredOrder[])[]): Orders {
   const all = bySeed.flat();
-  const forecast = (scorers: readonly number[]): Orders["forecasts"]["all"] => {
+  return {
+    ...where,
+    count: all.length,
+    filled: all.filter((one) => one.filledLots > 0).length,
+    ...foretoldBy(bySeed, (one) => one.predictedLots),
+    less_own: foretoldBy(bySeed, (one) => one.lessOwnLots),
+  };
+}
+
+function foretoldBy(bySeed: readonly (readonly ScoredOrder[])[], said: Said): Foretold {
+  const all = bySeed.flat();
+  const forecast = (scorers: readonly number[]): Foretold["forecasts"]["all"] => {
     const table = new ForecastTable(scorers.length);
     for (const orders of bySeed)
-      table.addGroup(orders.map((one) => ({ k: saying(one, scorers), happened: one.filledLots > 0 })));
+      table.addGroup(orders.map((one) => ({ k: saying(said(one), scorers), happened: one.filledLots > 0 })));
     const { mean, lo, hi } = table.brier;
     return {
       brier: fine(mean),
@@ -245,10 +259,7 @@ function ordersOf(where: Where, bySeed: readonly (readonly ScoredOrder[])[]): Or
     };
   };
   return {
-    ...where,
-    count: all.length,
-    filled: all.filter((one) => one.filledLots > 0).length,
-    hits: ALL_SCORERS.map((scorer, s) => hitsOf(scorer, s, all)),
+    hits: ALL_SCORERS.map((scorer, s) => hitsOf(scorer, s, all, said)),
     forecasts: { all: forecast(ALL_SCORERS.map((_, s) => s)), queues: forecast(QUEUE_SCORERS) },
   };
 }
@@ -256,11 +267,11 @@ function ordersOf(where: Where, bySeed: readonly (readonly ScoredOrder[])[]): Or
 const fine = (x: number | null): number | null => (x === null ? null : Math.round(x * 1e6) / 1e6);
 
 /** How many of the scorers filled any of the order. */
-function saying(one: ScoredOrder, scorers: readonly number[]): number {
-  return scorers.filter((s) => (one.predictedLots[s] as number) > 0).length;
+function saying(lots: readonly Lots[], scorers: readonly number[]): number {
+  return scorers.filter((s) => (lots[s] as Lots) > 0).length;
 }
 
-function hitsOf(scorer: Scorer, s: number, orders: readonly ScoredOrder[]): ScorerHits {
+function hitsOf(scorer: Scorer, s: number, orders: readonly ScoredOrder[], lots: Said): ScorerHits {
   const hits: ScorerHits = {
     queue: queueOf(scorer),
     crossing: scorer.isStrict ? "strict" : "generous",
@@ -273,7 +284,7 @@ function hitsOf(scorer: Scorer, s: number, orders: readonly ScoredOrder[]): Scor
   let predicted = 0;
   let filled = 0;
   for (const one of orders) {
-    const said = one.predictedLots[s] as number;
+    const said = lots(one)[s] as Lots;
     predicted += said * one.px;
     filled += one.filledLots * one.px;
     if (said > 0 && one.filledLots > 0) hits.both += 1;

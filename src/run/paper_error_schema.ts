@@ -54,15 +54,22 @@ const forecast = z.strictObject({
   curve: z.array(z.strictObject({ forecast: z.number(), count: z.int(), observed: number })),
 });
 
+const foretold = {
+  hits: z.array(hits),
+  forecasts: z.strictObject({ all: forecast, queues: forecast }).describe("share of six rules, of three queue models"),
+};
+const foretoldSchema = z.strictObject(foretold);
+export type Foretold = z.infer<typeof foretoldSchema>;
+
 const ordersSchema = z
   .strictObject({
     ...where,
     count: z.int(),
     filled: z.int(),
-    hits: z.array(hits),
-    forecasts: z
-      .strictObject({ all: forecast, queues: forecast })
-      .describe("share of six rules, of three queue models"),
+    ...foretold,
+    less_own: foretoldSchema.describe(
+      "the same without prints that the run had a part in: what it would have seen on paper lies between",
+    ),
   })
   .describe("the orders of the real run, each with what the shadow would have filled of it");
 export type Orders = z.infer<typeof ordersSchema>;

@@ -2,7 +2,7 @@
  * The error of paper for people: trading first, then what paper under each rule differs from it by.
  * @module
  */
-import type { ErrorCell, ErrorPair, Orders, PaperErrors } from "./paper_error_schema.ts";
+import type { ErrorCell, ErrorPair, Foretold, Orders, PaperErrors, ScorerHits } from "./paper_error_schema.ts";
 import type { Tuning } from "./paper_error_tune.ts";
 
 const LABEL = 22;
@@ -77,18 +77,24 @@ function renderGroup(cells: readonly ErrorCell[]): string[] {
 }
 
 function renderOrders(orders: Orders): string[] {
-  const { all, queues } = orders.forecasts;
+  const { all } = orders.forecasts;
+  const lessOwn = orders.less_own;
   const filled = share(orders.count > 0 ? orders.filled / orders.count : null);
   const lines = [
     `  its own orders as the shadow would fill them: ${orders.count} orders, ${orders.filled} filled (${filled})`,
   ];
-  for (const hit of orders.hits) {
-    const counts = `${hit.both} foretold, ${hit.filled_only} missed, ${hit.predicted_only} imagined`;
-    lines.push(`    ${`${hit.queue} ${hit.crossing}`.padEnd(LABEL)}${counts}, ${num(hit.lots_ratio)} of the notional`);
-  }
-  const score = (name: string, f: typeof all): string =>
-    `    Brier score of ${name}: ${scoreText(f.brier)} [${scoreText(f.lo)}, ${scoreText(f.hi)}], of the mean alone ${scoreText(f.base)}`;
-  lines.push(score("the share of six rules", all), score("the share of three queue models", queues));
+  const counts = (hit: ScorerHits): string =>
+    `${hit.both} foretold, ${hit.filled_only} missed, ${hit.predicted_only} imagined, ${num(hit.lots_ratio)} of the notional`;
+  orders.hits.forEach((hit, i) => {
+    const without = counts(lessOwn.hits[i] as ScorerHits);
+    lines.push(`    ${`${hit.queue} ${hit.crossing}`.padEnd(LABEL)}${counts(hit)}; less own prints ${without}`);
+  });
+  const score = (name: string, which: "all" | "queues"): string => {
+    const f = orders.forecasts[which];
+    const ends = `${brierText(f)}, less own prints ${brierText(lessOwn.forecasts[which])}`;
+    return `    Brier score of ${name}: ${ends}, of the mean alone ${scoreText(f.base)}`;
+  };
+  lines.push(score("the share of six rules", "all"), score("the share of three queue models", "queues"));
   const curve = all.curve.filter((point) => point.count > 0);
   lines.push(
     `    said / orders / filled: ${curve.map((p) => `${p.forecast.toFixed(2)} / ${p.count} / ${share(p.observed)}`).join(", ")}`,
@@ -96,6 +102,8 @@ function renderOrders(orders: Orders): string[] {
   return lines;
 }
 
+const brierText = (f: Foretold["forecasts"]["all"]): string =>
+  `${scoreText(f.brier)} [${scoreText(f.lo)}, ${scoreText(f.hi)}]`;
 const scoreText = (x: number | null): string => (x === null ? "-" : x.toFixed(5));
 
 /** What other settings of the shadow would have done, on the seeds for tuning and on the others. */

@@ -34,6 +34,12 @@ function interval(x: ReportInterval): string {
   return `${signed(x.mean)} ${range}`;
 }
 
+function depthText(v: MarketReport["viability"]): string {
+  const depth = `${num(v.best_depth_bps)} [${num(v.best_depth_lo_bps)}, ${num(v.best_depth_hi_bps)}] bps`;
+  const edge = `${signed(v.expected_edge_bps)} [${signed(v.expected_edge_lo_bps)}, ${signed(v.expected_edge_hi_bps)}] bps`;
+  return `${depth}, expected edge ${edge}`;
+}
+
 /** Renders a report. Lines stay within the width except for names that are longer by themselves. */
 export function renderReport(report: Report, options: TableOptions): string {
   const lines: string[] = [];
@@ -60,12 +66,7 @@ function renderMarket(m: MarketReport, options: TableOptions): string[] {
   const code = state === "viable" ? 32 : state === "undecided" ? 33 : 31;
   row("verdict", `${tint(state.replace("_", " "), code, options.color)}: ${reasonText(m.viability.reason)}`);
   row("impact share phi", `${num(m.viability.phi)} [${num(m.viability.phi_lo)}, ${num(m.viability.phi_hi)}]`);
-  if (m.viability.best_depth_bps !== null) {
-    row(
-      "best depth",
-      `${num(m.viability.best_depth_bps)} bps, expected edge ${signed(m.viability.expected_edge_bps)} bps`,
-    );
-  }
+  if (m.viability.best_depth_bps !== null) row("best depth", depthText(m.viability));
   const five = m.edge_bps["5"];
   row("edge at 5 s", `${interval(five)} bps  ${isDecided(five) ? "" : "undecided"}`.trimEnd());
   row("", `capture ${signed(m.capture_bps)}  markout ${markouts(m)}  fee ${num(m.fee_bps)}`);

@@ -3,7 +3,7 @@
  * @module
  */
 import { assert } from "../core/assert.ts";
-import type { ViabilityReason, ViabilityState } from "../core/quote/viability.ts";
+import type { Viability, ViabilityReason, ViabilityState } from "../core/quote/viability.ts";
 import { BPS, type TimeUs, US_PER_SECOND } from "../core/units.ts";
 import { loadConfig } from "../io/config.ts";
 import { ALL_SCORERS, DRIVER, type Scorer } from "../sim/resting.ts";
@@ -37,9 +37,19 @@ export interface SeedVerdict {
   reason: ViabilityReason;
   firstViableMinutes: number | null;
   firstNotViableMinutes: number | null;
-  /** Depth that the last verdict names, and the edge it expects there with its 95 % interval; null when it names none. */
-  depthBps: number | null;
-  edgeBps: [lo: number, hi: number] | null;
+  /** What the last verdict says of the best depth; null when it names none. */
+  named: NamedDepth | null;
+}
+
+/** A depth that a verdict names, and the edge of a fill that it expects there: capture, which is the depth, less the other parts. */
+export interface NamedDepth {
+  depthBps: number;
+  /** 95 % intervals of the best depth, and of the edge at the one named. */
+  depthRangeBps: [lo: number, hi: number];
+  edgeRangeBps: [lo: number, hi: number];
+  edgeBps: number;
+  adverseBps: number;
+  latencyBps: number;
 }
 
 /** Verdicts of all seeds of one world, and its truth. */
@@ -99,15 +109,25 @@ function verdictOf(request: VerdictRequest, world: string, coin: string, seed: n
   );
   const viability = (session as Session).desk.engines[0]?.board.viability;
   assert(viability !== undefined, "verdicts: a run has one engine");
-  const names = Number.isFinite(viability.bestDepthFrac);
   return {
     seed,
     state: viability.state,
     reason: viability.reason,
     firstViableMinutes: watch.first.viable,
     firstNotViableMinutes: watch.first.not_viable,
-    depthBps: names ? viability.bestDepthFrac / BPS : null,
-    edgeBps: names ? [viability.edgeLoFrac / BPS, viability.edgeHiFrac / BPS] : null,
+    named: namedBy(viability),
+  };
+}
+
+function namedBy(v: Viability): NamedDepth | null {
+  if (!Number.isFinite(v.bestDepthFrac)) return null;
+  return {
+    depthBps: v.bestDepthFrac / BPS,
+    depthRangeBps: [v.bestDepthLoFrac / BPS, v.bestDepthHiFrac / BPS],
+    edgeRangeBps: [v.edgeLoFrac / BPS, v.edgeHiFrac / BPS],
+    edgeBps: v.edgeFrac / BPS,
+    adverseBps: v.adverseFrac / BPS,
+    latencyBps: v.latencyFrac / BPS,
   };
 }
 

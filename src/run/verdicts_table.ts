@@ -2,8 +2,9 @@
  * Verdicts for people: right and false ones, the time they took, and the depth that they named.
  * @module
  */
-import type { SeedVerdict, WorldVerdicts } from "./verdicts.ts";
-import type { Truth } from "./world_truth.ts";
+import { studentQuantile } from "../stats/interval.ts";
+import type { NamedDepth, SeedVerdict, WorldVerdicts } from "./verdicts.ts";
+import type { Truth, TruthRow } from "./world_truth.ts";
 
 /** A named depth is right when it earns this share of what the best one does. */
 export const RIGHT_RATIO = 0.9;
@@ -16,14 +17,42 @@ export interface VerdictSummary {
   undecidedCount: number;
   /** Seeds in which the wrong verdict ever stood. */
   everFalseCount: number;
-  /** Minutes to the first right verdict; null where there was none. */
+  /** Minutes to the first right verdict, of the seeds that had one; null where none had. */
+  firstRightCount: number;
   minutesMedian: number | null;
   minutesMax: number | null;
-  depthMedianBps: number | null;
-  /** Of the seeds that name a depth: how many name a right one, and how many intervals hold what the true edge there is estimated at. */
-  namedCount: number;
+  /** Depths that earn as much as the best one, as far as the truth is known; empty where none earns. */
+  bestBps: number[];
+  /** Of the seeds that name a depth. */
+  named: NamedSummary | null;
+}
+
+/** What the named depths and the edges expected there come to. */
+export interface NamedSummary {
+  count: number;
+  depthMedianBps: number;
+  /** Median ends of its 95 % interval. */
+  depthRangeBps: [lo: number, hi: number];
+  /** Intervals that hold the truth's best depth, and depths that earn nearly what it does. */
+  depthHeldCount: number;
   rightDepthCount: number;
+  /** Intervals of the edge that hold what the true one is estimated at, and those that lie above it: promises that are not kept. */
   edgeHeldCount: number;
+  edgeAboveCount: number;
+  /** Mean of expected less true edge; its 95 % interval is from seeds and from the truth's own error. */
+  biasBps: [mean: number, lo: number, hi: number];
+  /** Means, each verdict at its own depth. */
+  expected: EdgeParts;
+  true: EdgeParts;
+}
+
+/** Edge of a fill = capture - adverse - latency - fee, basis points. In the truth the cost of latency is within the others. */
+export interface EdgeParts {
+  capture: number;
+  adverse: number;
+  latency: number;
+  fee: number;
+  edge: number;
 }
 
 /** Sums up one world. */
@@ -37,27 +66,74 @@ export function summarize({ right, truth, seeds }: WorldVerdicts): VerdictSummar
     return right === "viable" ? s.firstNotViableMinutes : s.firstViableMinutes;
   };
   const minutes = sorted(seeds.map(took));
-  const named = right === "viable" ? seeds.filter((s) => s.depthBps !== null) : [];
-  const best = dollarsAt(truth, truth.bestBps ?? 0);
+  const named = right === "viable" ? seeds.flatMap((s) => s.named ?? []) : [];
   return {
     seeds: seeds.length,
     rightCount: seeds.filter((s) => s.state === right).length,
     undecidedCount: seeds.filter((s) => s.state === "undecided").length,
     everFalseCount: seeds.filter((s) => erred(s) !== null).length,
-    minutesMedian: median(minutes),
+    firstRightCount: minutes.length,
+    minutesMedian: minutes.length === 0 ? null : median(minutes),
     minutesMax: minutes.at(-1) ?? null,
-    depthMedianBps: median(sorted(named.map((s) => s.depthBps))),
-    namedCount: named.length,
-    rightDepthCount: named.filter((s) => dollarsAt(truth, s.depthBps as number) >= RIGHT_RATIO * best).length,
-    edgeHeldCount: named.filter((s) => holds(s, truth)).length,
+    bestBps: asGoodAsBest(truth),
+    named: named.length === 0 ? null : summarizeNamed(named, truth),
   };
 }
 
-/** Whether the interval of the edge that the verdict expects holds the true edge at its depth, as far as that is known. */
-function holds({ depthBps, edgeBps }: SeedVerdict, truth: Truth): boolean {
-  if (depthBps === null || edgeBps === null) return false;
-  const edge = at(truth, depthBps, (row) => row.edgeBps);
-  return edgeBps[0] <= edge && edge <= edgeBps[1];
+/** The best depth, and those whose dollars may be as many by the upper end of their edge: the sums of fills are the same. */
+function asGoodAsBest({ bestBps, rows }: Truth): number[] {
+  const best = rows.find((row) => row.depthBps === bestBps);
+  if (best === undefined) return [];
+  const most = (row: TruthRow): number => row.dollarsPerHour * (row.edgeHiBps / row.edgeBps);
+  return rows
+    .filter((row) => row === best || (row.edgeBps > 0 && most(row) >= best.dollarsPerHour))
+    .map((row) => row.depthBps);
+}
+
+function summarizeNamed(named: readonly NamedDepth[], truth: Truth): NamedSummary {
+  const best = truth.bestBps ?? 0;
+  const enough = RIGHT_RATIO * dollarsAt(truth, best);
+  const edgeAt = (v: NamedDepth): number => at(truth, v.depthBps, (row) => row.edgeBps);
+  const count = (is: (v: NamedDepth) => boolean): number => named.filter(is).length;
+  return {
+    count: named.length,
+    depthMedianBps: median(sorted(named.map((v) => v.depthBps))),
+    depthRangeBps: [
+      median(sorted(named.map((v) => v.depthRangeBps[0]))),
+      median(sorted(named.map((v) => v.depthRangeBps[1]))),
+    ],
+    depthHeldCount: count(({ depthRangeBps: [lo, hi] }) => lo <= best && best <= hi),
+    rightDepthCount: count((v) => dollarsAt(truth, v.depthBps) >= enough),
+    edgeHeldCount: count((v) => v.edgeRangeBps[0] <= edgeAt(v) && edgeAt(v) <= v.edgeRangeBps[1]),
+    edgeAboveCount: count((v) => v.edgeRangeBps[0] > edgeAt(v)),
+    biasBps: biasOf(named, truth),
+    expected: {
+      capture: mean(named.map((v) => v.depthBps)),
+      adverse: mean(named.map((v) => v.adverseBps)),
+      latency: mean(named.map((v) => v.latencyBps)),
+      fee: mean(named.map((v) => v.depthBps - v.adverseBps - v.latencyBps - v.edgeBps)),
+      edge: mean(named.map((v) => v.edgeBps)),
+    },
+    true: {
+      capture: mean(named.map((v) => at(truth, v.depthBps, (row) => row.captureBps))),
+      adverse: mean(named.map((v) => at(truth, v.depthBps, (row) => row.adverseBps))),
+      latency: 0,
+      fee: mean(named.map((v) => at(truth, v.depthBps, (row) => row.feeBps))),
+      edge: mean(named.map(edgeAt)),
+    },
+  };
+}
+
+/** Seeds err each on its own, the truth for all of them at once. */
+function biasOf(named: readonly NamedDepth[], truth: Truth): NamedSummary["biasBps"] {
+  const errors = named.map((v) => v.edgeBps - at(truth, v.depthBps, (row) => row.edgeBps));
+  const n = errors.length;
+  const middle = mean(errors);
+  const square = errors.reduce((sum, x) => sum + (x - middle) ** 2, 0);
+  const ofSeeds = n < 2 ? Number.NaN : Math.sqrt(square / (n - 1) / n) * studentQuantile(0.975, n - 1);
+  const ofTruth = mean(named.map((v) => at(truth, v.depthBps, (row) => row.edgeHiBps - row.edgeBps)));
+  const half = Math.hypot(ofSeeds, ofTruth);
+  return [middle, middle - half, middle + half];
 }
 
 const dollarsAt = (truth: Truth, depthBps: number): number => at(truth, depthBps, (row) => row.dollarsPerHour);
@@ -77,11 +153,12 @@ function sorted(values: readonly (number | null)[]): number[] {
   return values.filter((v) => v !== null).sort((a, b) => a - b);
 }
 
-function median(values: readonly number[]): number | null {
-  return values.length === 0
-    ? null
-    : ((values[(values.length - 1) >> 1] as number) + (values[values.length >> 1] as number)) / 2;
+/** Of at least one value, in order. */
+function median(values: readonly number[]): number {
+  return ((values[(values.length - 1) >> 1] as number) + (values[values.length >> 1] as number)) / 2;
 }
+
+const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 const num = (x: number | null, digits = 1): string => (x === null ? "-" : x.toFixed(digits));
 
@@ -101,19 +178,36 @@ export function renderVerdicts(worlds: readonly WorldVerdicts[], minutes: number
       );
       continue;
     }
+    const first = `first right one, which ${s.firstRightCount} of ${s.seeds} had`;
     const ends = `${s.rightCount} of ${s.seeds} seeds end ${world.right.replace("_", " ")}`;
     lines.push(
       "",
       `${world.world} (${world.hash}), ${world.coin}: ${answer}`,
       `  verdict      ${ends}, ${s.undecidedCount} undecided; ${s.everFalseCount} were ever wrong`,
-      `  time         median ${num(s.minutesMedian)} min, at most ${num(s.minutesMax)} min to the first right one`,
+      `  time         median ${num(s.minutesMedian)} min, at most ${num(s.minutesMax)} min to the ${first}`,
     );
-    if (s.namedCount === 0) continue;
-    const share = `${(100 * RIGHT_RATIO).toFixed(0)} %`;
-    lines.push(
-      `  depth        median ${num(s.depthMedianBps)} bps; ${s.rightDepthCount} of ${s.namedCount} name one that earns ${share} of the best or more`,
-      `  edge         ${s.edgeHeldCount} of ${s.namedCount} intervals hold the true edge at the depth that they name`,
-    );
+    if (s.named !== null) lines.push(...namedLines(s.named, best ?? 0, s.bestBps));
   }
   return `${lines.join("\n")}\n`;
+}
+
+function namedLines(s: NamedSummary, best: number, asGood: readonly number[]): string[] {
+  const share = `${(100 * RIGHT_RATIO).toFixed(0)} %`;
+  const [lo, hi] = s.depthRangeBps;
+  const others = asGood.filter((bps) => bps !== best);
+  const known = others.length === 0 ? "" : `; ${others.join(", ")} bps may earn as much`;
+  const [bias, biasLo, biasHi] = s.biasBps;
+  const way = bias < 0 ? "little" : "much";
+  const ends = [bias < 0 ? -biasHi : biasLo, bias < 0 ? -biasLo : biasHi];
+  const parts = ({ capture, adverse, latency, fee, edge }: EdgeParts, of: number): string =>
+    `${num(capture, of)} capture - ${num(adverse, of)} adverse - ${num(latency, of)} latency - ${num(fee, of)} fee = ${num(edge, of)}`;
+  const held = `${s.depthHeldCount} of ${s.count} intervals hold the best, ${best} bps${known}`;
+  return [
+    `  depth        median ${num(s.depthMedianBps)} bps [${num(lo)}, ${num(hi)}]; ${held}`,
+    `               ${s.rightDepthCount} of ${s.count} name one that earns ${share} of the best or more`,
+    `  edge         ${s.edgeHeldCount} of ${s.count} intervals hold the true edge at the depth that they name, ${s.edgeAboveCount} lie above it`,
+    `               on average ${num(Math.abs(bias), 2)} bps [${num(ends[0] as number, 2)}, ${num(ends[1] as number, 2)}] too ${way} is expected:`,
+    `               expected ${parts(s.expected, 2)} bps`,
+    `               true     ${parts(s.true, 2)} bps, latency within the others`,
+  ];
 }

@@ -139,7 +139,7 @@ describe("no field is forgotten", () => {
     Candidates: ["*"],
     SweepAssembler: ["sweep"],
     SignalHub: ["#names", "#channel"],
-    Viability: ["#sum", "#phis", "#edges", "#scratch", "#edge"],
+    Viability: ["#sum", "#phis", "#edges", "#bests", "#scratch", "#edge"],
     Band: ["#chi", "#exact"],
     Quoter: ["#instrument"],
     Reference: [],

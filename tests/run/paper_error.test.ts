@@ -104,6 +104,11 @@ describe("a measurement", () => {
     }
     const orders = errors.orders[0];
     expect(orders?.hits.every((h) => h.both + h.filled_only === orders.filled)).toBe(true);
+    expect(orders?.less_own.hits.every((h) => h.both + h.filled_only === orders.filled)).toBe(true);
+    // Every rule foretells at most as much out of fewer prints.
+    orders?.less_own.hits.forEach((h, i) => {
+      expect(h.both).toBeLessThanOrEqual(orders.hits[i]?.both as number);
+    });
     expect(orders?.forecasts.all.curve.reduce((sum, point) => sum + point.count, 0)).toBe(orders?.count as number);
     const text = renderPaperErrors(errors);
     for (const part of [
@@ -111,6 +116,7 @@ describe("a measurement", () => {
       "pessimistic generous *",
       "touch strict",
       "Brier",
+      "less own prints",
       hashOf("pays") as string,
     ])
       expect(text).toContain(part);

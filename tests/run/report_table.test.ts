@@ -48,7 +48,11 @@ const fixture: Report = {
         phi_lo: 0.88,
         phi_hi: 1.53,
         best_depth_bps: null,
+        best_depth_lo_bps: null,
+        best_depth_hi_bps: null,
         expected_edge_bps: null,
+        expected_edge_lo_bps: null,
+        expected_edge_hi_bps: null,
         reason: "phi_may_be_one",
         clip_min_usd: null,
         phi_by_horizon: { "5": 1.17 },
@@ -168,6 +172,16 @@ describe("the table", () => {
     for (const line of plain.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
     expect(Bun.stripANSI(renderReport(fixture, { color: true, width }))).toBe(plain);
   });
+});
+
+test("the best depth is told with its interval, and the edge expected there with its own", () => {
+  const report = structuredClone(fixture);
+  const market = report.markets[0] as Report["markets"][number];
+  Object.assign(market.viability, { best_depth_bps: 8, best_depth_lo_bps: 6, best_depth_hi_bps: 12 });
+  Object.assign(market.viability, { expected_edge_bps: 2.7, expected_edge_lo_bps: -0.25, expected_edge_hi_bps: 3.2 });
+  expect(renderReport(report, { color: false, width: 100 })).toContain(
+    "  best depth         8.00 [6.00, 12.00] bps, expected edge +2.70 [-0.25, +3.20] bps\n",
+  );
 });
 
 /** Paths of all keys, but for those of maps whose keys are names. */

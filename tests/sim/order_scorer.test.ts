@@ -52,13 +52,14 @@ class Scene {
     }
   }
 
-  /** Filled and predicted lots of the only order, once it is scored. */
-  result(): { filled: number; said: Record<string, number> } {
+  /** Filled and predicted lots of the only order, once it is scored: with every print, and without those that it had a part in. */
+  result(): { filled: number; said: Record<string, number>; lessOwn: Record<string, number> } {
     this.blocks(60);
     expect(this.scorer.scored).toHaveLength(1);
     const [one] = this.scorer.scored;
-    const said = Object.fromEntries(ALL_SCORERS.map(({ name }, s) => [name, one?.predictedLots[s] ?? Number.NaN]));
-    return { filled: one?.filledLots as number, said };
+    const named = (lots: readonly number[] | undefined): Record<string, number> =>
+      Object.fromEntries(ALL_SCORERS.map(({ name }, s) => [name, lots?.[s] ?? Number.NaN]));
+    return { filled: one?.filledLots as number, said: named(one?.predictedLots), lessOwn: named(one?.lessOwnLots) };
   }
 }
 
@@ -124,6 +125,37 @@ describe("the shadow of a real order", () => {
     expect(filled).toBe(100);
     expect(said.pessimistic).toBe(100);
     expect(said.strict).toBe(100);
+  });
+
+  test.each([
+    // Nobody else was hit: had it not stood there, there would have been no print.
+    ["alone at its price", "1", "30", 0],
+    // The rest of the taker went on to 29.9: the market moved through the order, whoever printed there.
+    ["a taker that goes on beyond it", "1.2", "29.9", 100],
+  ])("less its own prints: %s", (_, size, px, left) => {
+    const scene = new Scene();
+    scene.send(scene.own, "buy", "1", "30", "Alo");
+    scene.blocks(20);
+    scene.send(scene.taker, "sell", size, px, "Ioc");
+    const { filled, said, lessOwn } = scene.result();
+    expect([filled, said.pessimistic, lessOwn.pessimistic]).toEqual([100, 100, left]);
+    // Strictly, what others printed beyond it.
+    expect(lessOwn.strict).toBe(left === 0 ? 0 : 20);
+  });
+
+  test("less its own prints: what was printed of the others ahead advances it, and no more", () => {
+    const scene = new Scene();
+    scene.send(scene.others, "buy", "1", "30");
+    scene.blocks(20);
+    scene.send(scene.own, "buy", "1", "30", "Alo");
+    scene.blocks(20);
+    scene.send(scene.taker, "sell", "1.4", "30", "Ioc");
+    scene.blocks(20);
+    scene.cancelAll(scene.own);
+    const { filled, said, lessOwn } = scene.result();
+    expect([filled, said.pessimistic, lessOwn.pessimistic]).toEqual([40, 40, 0]);
+    // In front of everyone, the whole order goes with the others' prints.
+    expect([said.touch, lessOwn.touch]).toEqual([100, 100]);
   });
 
   test("cancelled in the block of the taker: neither filled nor foretold", () => {

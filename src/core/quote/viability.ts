@@ -85,6 +85,15 @@ export class Viability {
   phiHi = Number.NaN;
   /** NaN when no depth can be named: too little data, or phi at 1 or more. */
   bestDepthFrac = Number.NaN;
+  /**
+   * 95 % interval of the depth that earns most, from the draws behind every other interval, one depth of the grid wider on either side: between
+   * two depths the curve may be higher than at both. Beyond the depths that are looked at it says no more than that.
+   */
+  bestDepthLoFrac = Number.NaN;
+  bestDepthHiFrac = Number.NaN;
+  /** At the best depth: what the market moves against a fill, and what being late costs. Depth less these and the fee is the edge. */
+  adverseFrac = Number.NaN;
+  latencyFrac = Number.NaN;
   edgeFrac = Number.NaN;
   edgeLoFrac = Number.NaN;
   edgeHiFrac = Number.NaN;
@@ -95,6 +104,7 @@ export class Viability {
   readonly #sum = new Float64Array(ROW);
   readonly #phis = new Float64Array(RESAMPLES);
   readonly #edges = new Float64Array(RESAMPLES * DEPTH_COUNT);
+  readonly #bests = new Float64Array(RESAMPLES);
   readonly #scratch = new Float64Array(RESAMPLES);
   readonly #edge = new Float64Array(DEPTH_COUNT);
   #blockCount = 0;
@@ -190,6 +200,10 @@ export class Viability {
     this.phiLo = Number.NaN;
     this.phiHi = Number.NaN;
     this.bestDepthFrac = Number.NaN;
+    this.bestDepthLoFrac = Number.NaN;
+    this.bestDepthHiFrac = Number.NaN;
+    this.adverseFrac = Number.NaN;
+    this.latencyFrac = Number.NaN;
     this.edgeFrac = Number.NaN;
     this.edgeLoFrac = Number.NaN;
     this.edgeHiFrac = Number.NaN;
@@ -225,10 +239,7 @@ export class Viability {
     const d = this.#sum[t * FIT + 1] as number;
     const phi = this.#slope(t);
     const a = n > 0 ? ((this.#sum[t * FIT + 3] as number) - phi * d) / n : 0;
-    const excess = d - n * (THRESHOLDS_FRAC[t] as number);
-    const kappa = excess > 0 ? n / excess : 0;
-    // Above phi = 1 being late would count as a gain: it never does.
-    const late = Math.max(0, 1 - phi) * kappa * inputs.sigma * inputs.sigma * inputs.latencySeconds;
+    const late = this.#late(inputs, phi);
     for (let g = 0; g < DEPTH_COUNT; g++) {
       const passed = this.#sum[DEPTH_AT + 2 * g] as number;
       const mean = (this.#sum[DEPTH_AT + 2 * g + 1] as number) / passed;
@@ -237,13 +248,24 @@ export class Viability {
     return phi;
   }
 
+  /** What being late costs over the sums in hand: (1 - phi) kappa sigma^2 L. */
+  #late(inputs: ViabilityInputs, phi: number): number {
+    const t = inputs.thresholdIndex;
+    const n = this.#sum[t * FIT] as number;
+    const excess = (this.#sum[t * FIT + 1] as number) - n * (THRESHOLDS_FRAC[t] as number);
+    const kappa = excess > 0 ? n / excess : 0;
+    // Above phi = 1 being late would count as a gain: it never does.
+    return Math.max(0, 1 - phi) * kappa * inputs.sigma * inputs.sigma * inputs.latencySeconds;
+  }
+
   /** Point estimates, then their bootstrap distributions. */
   #measure(inputs: ViabilityInputs, blocks: number): void {
     this.phi = this.#edges0(inputs, this.#edge, 0);
     this.#measureClip(inputs);
     const usable = this.#markDepths(inputs);
     // The sums in hand are still those of all blocks.
-    const best = this.#best();
+    const best = this.#best(this.#edge, 0);
+    const late = this.#late(inputs, this.phi);
     const fitAt = inputs.thresholdIndex * FIT;
     // Only the threshold in use and the depths: the others would be four fifths of the work.
     const columns = FIT + 2 * (this.#deepest() + 1);
@@ -253,11 +275,15 @@ export class Viability {
       const at = r * (COLUMNS_MAX + LANES);
       for (let c = 0; c < columns; c++) this.#sum[columnAt(c, fitAt)] = resampled[at + c] as number;
       this.#phis[r] = this.#edges0(inputs, this.#edges, r * DEPTH_COUNT);
+      this.#bests[r] = this.#best(this.#edges, r * DEPTH_COUNT);
     }
     this.phiLo = this.#quantile(this.#phis, 0, 1, LOW);
     this.phiHi = this.#quantile(this.#phis, 0, 1, HIGH);
     if (this.phi >= 1 || !usable) return;
     this.bestDepthFrac = DEPTHS_FRAC[best] as number;
+    this.#spanDepths(best);
+    this.latencyFrac = late;
+    this.adverseFrac = this.bestDepthFrac - late - inputs.feeFrac - (this.#edge[best] as number);
     this.edgeFrac = this.#edge[best] as number;
     this.edgeLoFrac = this.#quantile(this.#edges, best, DEPTH_COUNT, LOW);
     this.edgeHiFrac = this.#quantile(this.#edges, best, DEPTH_COUNT, HIGH);
@@ -294,17 +320,33 @@ export class Viability {
   }
 
   /**
-   * The depth that earns most in a time: edge times the sweeps that come so far, as the largest edge of a fill lies where hardly any does.
-   * Where none earns, the one that loses least a fill. -1 when none is looked at.
+   * Interval of the best depth: it holds the point, whatever the draws say. The neighbours count even where they are not looked at: inside the
+   * usual touch the grid ends, not the curve.
    */
-  #best(): number {
-    const worth = (g: number): number => {
-      const edge = this.#edge[g] as number;
-      return edge > 0 ? edge * (this.#sum[DEPTH_AT + 2 * g] as number) : edge;
-    };
-    let best = -1;
-    for (let g = 0; g < DEPTH_COUNT; g++)
-      if (!Number.isNaN(this.#edge[g] as number) && (best < 0 || worth(g) > worth(best))) best = g;
+  #spanDepths(best: number): void {
+    const first = Math.min(best, this.#quantile(this.#bests, 0, 1, LOW)) - 1;
+    const last = Math.max(best, this.#quantile(this.#bests, 0, 1, HIGH)) + 1;
+    this.bestDepthLoFrac = DEPTHS_FRAC[Math.max(0, first)] as number;
+    this.bestDepthHiFrac = DEPTHS_FRAC[Math.min(DEPTH_COUNT - 1, last)] as number;
+  }
+
+  /**
+   * The depth that earns most in a time, of the edges in `edges` from `at`, which are those of the sums in hand: edge times the sweeps that
+   * come so far, as the largest edge of a fill lies where hardly any does. Where none earns, the one that loses least a fill. NaN where no
+   * depth is looked at, or nothing passed any.
+   */
+  #best(edges: Float64Array, at: number): number {
+    let best = Number.NaN;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let g = 0; g < DEPTH_COUNT; g++) {
+      if (Number.isNaN(this.#edge[g] as number)) continue;
+      const edge = edges[at + g] as number;
+      const worth = edge > 0 ? edge * (this.#sum[DEPTH_AT + 2 * g] as number) : edge;
+      if (worth > most) {
+        best = g;
+        most = worth;
+      }
+    }
     return best;
   }
 
@@ -388,6 +430,10 @@ export class Viability {
     this.phiLo = state.num(this.phiLo);
     this.phiHi = state.num(this.phiHi);
     this.bestDepthFrac = state.num(this.bestDepthFrac);
+    this.bestDepthLoFrac = state.num(this.bestDepthLoFrac);
+    this.bestDepthHiFrac = state.num(this.bestDepthHiFrac);
+    this.adverseFrac = state.num(this.adverseFrac);
+    this.latencyFrac = state.num(this.latencyFrac);
     this.edgeFrac = state.num(this.edgeFrac);
     this.edgeLoFrac = state.num(this.edgeLoFrac);
     this.edgeHiFrac = state.num(this.edgeHiFrac);
