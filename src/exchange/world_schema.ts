@@ -81,7 +81,7 @@ export const MODEL_KEYS: Readonly<Record<keyof MarketModel, readonly ModelKey[]>
     number("busy_ratio", 0, 20, "rate in the busy regime over that in the calm one"),
     number("touch_ratio", 0, 1, "share that stops at the touch"),
     number("size_usd", 12, 1e7, "mean of what those ask for"),
-    number("size_sigma", 0, 3, "spread of it, sd of the logarithm"),
+    number("size_sigma", 0, 4, "spread of it, sd of the logarithm"),
     number("size_max_usd", 12, 1e8, "most that any takes"),
     number("depth_bps", 0.01, 200, "depth beyond the touch of the others, scale"),
     number("depth_shape", 0, 0.9, "its shape: generalised Pareto, 0 is exponential"),

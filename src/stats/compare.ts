@@ -17,7 +17,7 @@ export interface Comparison {
   spec: FigureSpec;
   world: Estimate;
   target: Estimate;
-  /** Whether a calibrated world must meet it: the tail inside the touch is no tail, the book there no book. */
+  /** Whether a calibrated world must meet it: the tail inside the touch is no tail. */
   counts: boolean;
   /** World over target; null where one is unknown, and where the target may be 0. */
   ratio: number | null;

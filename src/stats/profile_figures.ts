@@ -31,7 +31,7 @@ type Row = [key: string, label: string, unit: FigureSpec["unit"], counts?: boole
 
 const inGroup = (group: string, rows: readonly Row[]): FigureSpec[] =>
   rows.map(([key, label, unit, counts = true, shown = true]) => {
-    const beyond = /^(?:beyond|kappa|cv|shape|depth_usd)_([\d.]+)bps$/.exec(key)?.[1];
+    const beyond = /^(?:beyond|kappa|cv|shape)_([\d.]+)bps$/.exec(key)?.[1];
     return { key, label, unit, group, counts, beyondBps: beyond === undefined ? null : Number(beyond), shown };
   });
 
@@ -40,10 +40,10 @@ const SIZES: readonly Row[] = [
   ["trade_usd_mean", "trade, mean", "$"],
   ["trade_usd_p90", "trade, p90", "$"],
   ["trade_usd_p99", "trade, p99", "$"],
-  ["sweep_usd_median", "sweep, median", "$", false],
-  ["sweep_usd_mean", "sweep, mean", "$", false],
-  ["sweep_usd_p90", "sweep, p90", "$", false],
-  ["sweep_usd_p99", "sweep, p99", "$", false],
+  ["sweep_usd_median", "sweep, median", "$"],
+  ["sweep_usd_mean", "sweep, mean", "$"],
+  ["sweep_usd_p90", "sweep, p90", "$"],
+  ["sweep_usd_p99", "sweep, p99", "$"],
 ];
 
 /** Shapes of half a basis point do not count: there a price step more or less puts sweeps on the threshold itself, which reads as a heavy tail. */
@@ -57,15 +57,14 @@ const TAILS: readonly Row[] = TAIL_BPS.flatMap((bps): Row[] => {
   ];
 });
 
-/** Share a, slope phi, and the slope through the origin, by depth and horizon. */
+/** Offset a, slope phi, and the slope through the origin, by depth and horizon. */
 const IMPACT: readonly Row[] = IMPACT_DEPTHS_BPS.flatMap((d) =>
   IMPACT_SECONDS.flatMap((h): Row[] => {
     const at = `D > ${d} bps, ${h} s`;
-    const isMain = d === 2;
     return [
-      [`phi_${d}bps_${h}s`, `phi, ${at}`, "ratio", isMain && h === 5, isMain],
-      [`a_${d}bps_${h}s`, `a, ${at}`, "bps", false, isMain && h === 5],
-      [`origin_${d}bps_${h}s`, `phi through 0, ${at}`, "ratio", isMain, isMain || h === 5],
+      [`phi_${d}bps_${h}s`, `phi, ${at}`, "ratio"],
+      [`a_${d}bps_${h}s`, `a, ${at}`, "bps"],
+      [`origin_${d}bps_${h}s`, `phi through 0, ${at}`, "ratio"],
     ];
   }),
 );

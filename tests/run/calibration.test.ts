@@ -29,12 +29,13 @@ async function figuresOf(name: string, coin: string): Promise<Figures> {
 }
 
 describe.each([
-  ["perp-thin", "WLFI"],
-  ["perp-liquid", "SOL"],
-] as const)("%s is like %s on 4 September 2025", (name, coin) => {
+  // SOL's book shows too little beyond 5 bps, and its sweeps reach beyond 4 bps too seldom, to say anything there.
+  ["perp-thin", "WLFI", 66],
+  ["perp-liquid", "SOL", 50],
+] as const)("%s is like %s on 4 September 2025", (name, coin, known) => {
   test(`in every figure, averaged over seeds 1 to ${SEEDS}`, async () => {
     const rows = compare(await figuresOf(name, coin), targets[coin] as Figures);
-    expect(rows.filter((row) => row.within !== null).length).toBeGreaterThan(25);
+    expect(rows.filter((row) => row.counts && row.within !== null).length).toBe(known);
     expect(missText(rows)).toEqual([]);
   }, 60_000);
 });

@@ -54,10 +54,12 @@ describe("what counts", () => {
     ["kappa_0.5bps", 0.25, true],
     ["kappa_0.5bps", 1.35, false],
     ["kappa_2bps", 1.35, true],
-    ["depth_usd_1bps", 1.35, false],
+    ["depth_usd_1bps", 1.35, true],
     ["depth_usd_5bps", 1.35, true],
-    ["phi_2bps_5s", 1.35, true],
-    ["phi_4bps_5s", 1.35, false],
+    ["phi_2bps_1s", 1.35, true],
+    ["a_0bps_5s", 0.25, true],
+    ["origin_8bps_30s", 1.35, true],
+    ["touches_per_s", 1.35, false],
   ])("%s beside a half touch of %d bps: %p", (key, half, counts) => {
     expect(one(key, est(10), est(1), half).counts).toBe(counts);
     const rows = compare({ [key]: est(10) }, { spread_time_median: est(2 * half), [key]: est(1) });
