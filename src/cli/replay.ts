@@ -23,6 +23,7 @@ function summaryText(s: ReplaySummary): string {
   const lines = [
     `${s.run_id}: ${s.markets.join(", ")}`,
     `  written by   ${writer}${writer === replayer ? "" : `, replayed by ${replayer}: another build may decide otherwise`}`,
+    ...(s.continues === null ? [] : [`  goes on from ${s.continues}`]),
     `  segments     ${s.segments}${s.holes > 0 ? `, ${s.holes} hole(s) bridged by snapshots` : ""}`,
     `  frames       ${s.frames}`,
     `  intents      ${s.intents} ${s.intent_hash}`,

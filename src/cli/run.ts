@@ -6,9 +6,10 @@ import { basename, join, resolve } from "node:path";
 import { WallClock } from "../io/clock.ts";
 import { usageError } from "../io/exit.ts";
 import { journalsFolder } from "../io/journal_folder.ts";
-import { hasColor, terminalWidth, writeError, writeOut } from "../io/log.ts";
+import { bugText, hasColor, terminalWidth, writeError, writeOut } from "../io/log.ts";
 import { NetError } from "../io/net.ts";
 import { dropReport, reserveReport, writeUserFile } from "../io/paths.ts";
+import { isHangupIgnored } from "../io/process.ts";
 import { openScreen, type Screen } from "../io/screen.ts";
 import type { Report } from "../run/report_schema.ts";
 import { renderReport } from "../run/report_table.ts";
@@ -17,7 +18,7 @@ import { runIdOf, runNumberOf } from "../run/run_identity.ts";
 import type { Parsed } from "./spec.ts";
 
 /** The request of a command's flags. */
-export function requestOf(command: "backtest" | "paper", parsed: Parsed, markets: readonly string[]): RunRequest {
+export function requestOf(command: RunRequest["command"], parsed: Parsed, markets: readonly string[]): RunRequest {
   return {
     command,
     tapes: parsed.texts("tape"),
@@ -35,7 +36,7 @@ export function requestOf(command: "backtest" | "paper", parsed: Parsed, markets
     quotaUsedCount: parsed.number("quota-used") ?? 0,
     quotaVolumeUsd: parsed.number("quota-volume") ?? 0,
     venue: parsed.text("venue"),
-    address: parseAddress(parsed.text("address")),
+    address: parseAddress(parsed.text("address"), "--address"),
     priors: parsed.texts("prior"),
     seed: parsed.number("seed") ?? 1,
     speed: parsed.number("speed"),
@@ -58,26 +59,44 @@ export function parseSpan(text: string | null, flag: string): number | null {
 }
 
 /** Checks an account's address, and writes it as the venue does. */
-function parseAddress(text: string | null): string | null {
+export function parseAddress(text: string | null, flag: string): string | null {
   if (text === null) return null;
-  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw usageError(`--address is 0x and 40 hexadecimal digits, not "${text}"`);
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw usageError(`${flag} is 0x and 40 hexadecimal digits, not "${text}"`);
   return text.toLowerCase();
 }
 
-/** The signal that asked to end, as the exit code it leads to; 0 for none. */
+/** The signal that asked to end, as the exit code it leads to; 0 for none, 1 for a bug that nobody caught. */
 export interface SignalHeard {
   code: number;
+  /** How many came. */
+  count: number;
 }
 
-/** Hears Ctrl-C and SIGTERM: the first asks to end, the second does not wait for a report. */
-export function listenForSignals(): SignalHeard {
-  const heard: SignalHeard = { code: 0 };
+/**
+ * Hears Ctrl-C and SIGTERM: the first asks to end; the second does not wait for a report, or where orders are real does not wait for the venue's
+ * word, and then the third ends at once. Real orders must not be left behind by a terminal that goes away, or by an error in a callback that nobody
+ * caught: there both ask to end as well.
+ */
+export function listenForSignals(isReal = false): SignalHeard {
+  // Signals after which the process ends whatever it does.
+  const patience = isReal ? 3 : 2;
+  const heard: SignalHeard = { code: 0, count: 0 };
   const stop = (code: number) => () => {
-    if (heard.code !== 0) process.exit(code);
-    heard.code = code;
+    heard.count += 1;
+    if (heard.count >= patience) process.exit(code);
+    if (heard.code === 0) heard.code = code;
   };
   process.on("SIGINT", stop(130));
   process.on("SIGTERM", stop(143));
+  if (!isReal) return heard;
+  // Whoever said nohup wants it to go on.
+  if (!isHangupIgnored()) process.on("SIGHUP", stop(143));
+  const onBug = (error: unknown): void => {
+    writeError(bugText(error));
+    if (heard.code === 0) heard.code = 1;
+  };
+  process.on("uncaughtException", onBug);
+  process.on("unhandledRejection", onBug);
   return heard;
 }
 
@@ -102,6 +121,7 @@ export function ioOf(parsed: Parsed, signal: SignalHeard, jsonStatus = false): C
       else if (!quiet) writeError(line);
     },
     stopRequested: () => readerGone || signal.code !== 0,
+    hurried: () => signal.count > 1,
     end: () => screen?.end(),
   };
 }
@@ -135,9 +155,9 @@ export async function runAndReport(
   const place = reserveReport(runIdOf(startUs, request.command));
   // The report's file may carry a counter: two runs of one second are two runs.
   const runId = basename(place.path, ".json");
-  const signal = listenForSignals();
+  const signal = listenForSignals(request.command === "live");
   // JSON of a run that is watched while it goes on is one object a line; a backtest's is its report alone.
-  const jsonLines = parsed.has("json") && request.command === "paper";
+  const jsonLines = parsed.has("json") && request.command !== "backtest";
   const io = ioOf(parsed, signal, jsonLines);
   let report: Report;
   let ended: Error | null = null;

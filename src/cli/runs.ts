@@ -20,7 +20,8 @@ export async function runsCommand(parsed: Parsed): Promise<number> {
 
 function runText(run: ListedRun): string {
   const minutes = run.ended_us === null ? "" : `, ended ${timeText(run.ended_us)}`;
-  const head = `${run.id}  ${run.state}  ${run.venue}${minutes}\n`;
+  const whose = run.account === null ? "" : ` for ${run.account}`;
+  const head = `${run.id}  ${run.state}  ${run.venue}${whose}${minutes}\n`;
   if (run.results.length === 0)
     return `${head}  ${countText(run.fill_count)}, $${run.notional_usd.toFixed(2)} traded\n`;
   const lines = run.results.map((r) => {

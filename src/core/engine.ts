@@ -5,6 +5,7 @@
 
 import { assert } from "./assert.ts";
 import {
+  ACTION,
   BUY,
   COMMAND,
   COMMAND_FRAME,
@@ -14,6 +15,7 @@ import {
   KIND,
   ORDER,
   ORDER_STATUS,
+  POSITION,
   SELL,
   TIMER,
   TIMER_GRID_US,
@@ -23,29 +25,38 @@ import { type Instrument, readInstrument, syncInstrument } from "./market/instru
 import { Lifecycle } from "./order/lifecycle.ts";
 import { addSideCandidates, Candidates, type SideContext } from "./order/reconcile.ts";
 import { type ApprovedIntents, type CloidCounter, Sender } from "./order/sender.ts";
-import { SLOT, Slots } from "./order/slots.ts";
+import { NO_SLOT, SLOT, Slots } from "./order/slots.ts";
 import type { MarketParams } from "./params.ts";
 import type { QuotaLedger } from "./quota/ledger.ts";
+import type { QuotaMode } from "./quota/mode.ts";
+import type { QuotaPrice } from "./quota/price.ts";
 import { PRIORITY, type Throttle } from "./quota/throttle.ts";
 import { Quoter } from "./quote/quoter.ts";
 import { REASON, type Reason } from "./reason.ts";
 import { BurstGuard } from "./risk/burst.ts";
 import { Exposure } from "./risk/exposure.ts";
+import { MarketGuard } from "./risk/guard.ts";
+import type { MarginPool } from "./risk/margin.ts";
 import { Position } from "./risk/position.ts";
 import { SignalBoard } from "./signal/board.ts";
 import type { StateWalk } from "./state.ts";
-import type { TimeUs } from "./units.ts";
+import type { Lots, TimeUs } from "./units.ts";
 
 /** What the markets of one address share. */
 export interface DeskShare {
   readonly intents: ApprovedIntents;
   readonly ledger: QuotaLedger;
   readonly throttle: Throttle;
+  readonly price: QuotaPrice;
+  readonly mode: QuotaMode;
+  readonly margin: MarginPool;
   readonly cloids: CloidCounter;
   /** A breaker on the money of the address, or `none`. */
   breaker: Reason;
   /** Drawdown of the day over the allowed one. */
   drawdownRatio: number;
+  /** The venue cancelled one of our orders by itself. */
+  onVenueCancel(nowUs: TimeUs): void;
 }
 
 /** Market-making of one market: `on` is the only way in, the desk's lane the only way out. */
@@ -59,6 +70,7 @@ export class Engine {
   readonly board: SignalBoard;
   readonly quoter: Quoter;
   readonly burst: BurstGuard;
+  readonly guard: MarketGuard;
   readonly sender: Sender;
   instrument: Instrument | null = null;
   /** Why nothing is quoted at all, or `none`. */
@@ -77,7 +89,6 @@ export class Engine {
   /** What the reference adds to each side in the decision in hand. */
   #bidVetoFrac = 0;
   #askVetoFrac = 0;
-  #stopped = false;
   #isPriced = false;
 
   constructor(market: number, params: MarketParams, share: DeskShare) {
@@ -89,6 +100,7 @@ export class Engine {
     this.board = new SignalBoard(params, market * TIMER_GRID_US);
     this.quoter = new Quoter(params);
     this.burst = new BurstGuard(params.burstHalfLifeSeconds);
+    this.guard = new MarketGuard(params.priceJumpFrac);
     this.sender = new Sender(
       share.intents,
       market,
@@ -97,6 +109,7 @@ export class Engine {
       share.throttle,
       share.ledger,
       share.cloids,
+      share.margin,
     );
   }
 
@@ -107,16 +120,19 @@ export class Engine {
     switch (data[at + F.kind]) {
       case KIND.bbo:
       case KIND.book:
-        if (this.board.onBook(data, at)) this.#decide(nowUs, venueTimeUs);
+        if (!this.board.onBook(data, at)) return;
+        this.#onMid(nowUs);
+        this.#decide(nowUs, venueTimeUs);
         return;
       case KIND.trade:
         this.board.onTrade(data, at);
         return;
       case KIND.context:
         this.markPx = this.board.onContext(data, at);
+        this.position.onMark(this.#knownMarkPx);
         return;
       case KIND.order:
-        this.#onOrder(data, at);
+        this.#onOrder(data, at, nowUs);
         this.#decide(nowUs, venueTimeUs);
         return;
       case KIND.fill:
@@ -140,8 +156,14 @@ export class Engine {
         this.board.onGap(nowUs);
         this.#decide(nowUs, venueTimeUs);
         return;
+      case KIND.position:
+        this.#onPosition(data[at + POSITION.lots] as Lots, data[at + POSITION.adopt] === 1, nowUs);
+        this.#decide(nowUs, venueTimeUs);
+        return;
       case KIND.command:
-        if (data[at + COMMAND_FRAME.command] === COMMAND.stop) this.#stopped = true;
+        // What a process before saw of the market is as old as that process.
+        if (data[at + COMMAND_FRAME.command] === COMMAND.start) this.board.onGap(nowUs);
+        this.guard.onCommand(data[at + COMMAND_FRAME.command] as number, this.position, this.#knownMarkPx);
         this.#decide(nowUs, venueTimeUs);
         return;
       default:
@@ -165,9 +187,53 @@ export class Engine {
     this.board.setReference(instrument.referenceMarket, nowUs);
   }
 
-  #onOrder(data: Float64Array, at: number): void {
-    if (data[at + ORDER.status] === ORDER_STATUS.refused) this.#share.ledger.onRefused();
-    this.lifecycle.onOrder(data, at);
+  /** The measured loop takes the place of the setting. */
+  setLatency(seconds: number): void {
+    this.quoter.setLatency(seconds);
+    this.board.reference.setLatency(seconds);
+  }
+
+  #onMid(nowUs: TimeUs): void {
+    const { book } = this.board;
+    if (!book.hasTouch || book.isCrossed) return;
+    this.guard.jump.onMid(nowUs, book.mid);
+    this.position.onMark(this.#knownMarkPx);
+  }
+
+  #onOrder(data: Float64Array, at: number, nowUs: TimeUs): void {
+    this.#countAnswer(data, at);
+    // Reply and push tell the same: what was known counts for nothing a second time.
+    if (!this.lifecycle.onOrder(data, at)) return;
+    const status = data[at + ORDER.status] as number;
+    const reason = data[at + ORDER.reason] as number;
+    if (status === ORDER_STATUS.cancelled && reason === REASON.venue_cancelled) this.#share.onVenueCancel(nowUs);
+    this.guard.onOrder(nowUs, status, reason);
+  }
+
+  #onPosition(lots: Lots, adopt: boolean, nowUs: TimeUs): void {
+    this.guard.onPosition(nowUs, lots, adopt, this.position, this.#knownMarkPx);
+    this.exposure.record();
+  }
+
+  /** Tells the count of requests what became of one that waits for its answer; whatever is told again finds none that waits. */
+  #countAnswer(data: Float64Array, at: number): void {
+    const cloid = data[at + ORDER.cloid] as number;
+    const slot = this.slots.find(cloid);
+    const action = slot === NO_SLOT ? 0 : this.slots.pendingAction(slot);
+    const asked = action === ACTION.modify ? this.slots.nextCloid[slot] : this.slots.cloid[slot];
+    if (action === 0 || asked !== cloid) return;
+    const { ledger, throttle } = this.#share;
+    const status = data[at + ORDER.status];
+    // The order's own coming to rest, told late, is no answer to the request that it be gone.
+    if (action === ACTION.cancel && status === ORDER_STATUS.resting) return;
+    const reason = data[at + ORDER.reason];
+    const venueTimeUs = data[at + F.venueTimeUs] as TimeUs;
+    // What came too late is counted, whether it is told as rejected (a place) or as refused (what it is about stands as it stood).
+    if (reason === REASON.expired) ledger.onExpired(action, venueTimeUs);
+    else if (status === ORDER_STATUS.refused) ledger.onRefused(action, venueTimeUs);
+    else if (status === ORDER_STATUS.timed_out || reason === REASON.gap) ledger.onUnanswered(action);
+    else ledger.onAnswered(venueTimeUs);
+    if (action !== ACTION.cancel) throttle.onAnswer(data[at + F.timeUs] as TimeUs);
   }
 
   #onFill(data: Float64Array, at: number, nowUs: TimeUs): void {
@@ -178,8 +244,9 @@ export class Engine {
     const px = data[at + FILL.px] as number;
     this.position.onFill(side, px, lots, data[at + FILL.feeUsd] as number);
     this.exposure.record();
-    this.#share.ledger.onFill(px * lots * instrument.creditRatio);
     const venueTimeUs = data[at + F.venueTimeUs] as TimeUs;
+    this.#share.ledger.onFill(px * lots * instrument.creditRatio, venueTimeUs);
+    this.#share.price.onFill(this.market, px * lots);
     const depthFrac = this.board.onOwnFill(side, px, venueTimeUs);
     const clipLots = Math.ceil(this.params.clipUsd / px);
     this.burst.onFill(side, nowUs, lots, depthFrac, clipLots);
@@ -191,7 +258,6 @@ export class Engine {
   }
 
   #onTimer(nowUs: TimeUs, connectionUs: TimeUs): void {
-    this.lifecycle.onTimer(nowUs);
     this.board.onConnection(connectionUs);
     this.board.onTimer(nowUs);
     if (this.instrument === null) return;
@@ -204,9 +270,14 @@ export class Engine {
     if (refreshed) this.#isPriced = true;
   }
 
+  /** The venue's mark where it is known, else the mid; NaN before the first of both. */
+  get #knownMarkPx(): number {
+    return Number.isNaN(this.markPx) ? this.board.lastMid : this.markPx;
+  }
+
   /** Profit and loss since the start at the venue's mark where it is known, else at the mid. */
   get equityUsd(): number {
-    const mark = Number.isNaN(this.markPx) ? this.board.lastMid : this.markPx;
+    const mark = this.#knownMarkPx;
     return this.position.equityUsd(Number.isNaN(mark) ? 0 : mark);
   }
 
@@ -225,8 +296,9 @@ export class Engine {
     }
     const fairPx = this.board.fairPx;
     this.exposure.update(fairPx);
+    this.sender.updateMargin();
     if (!this.#isPriced) this.#refreshModel(nowUs);
-    const reducing = this.#checkMoney();
+    const reducing = this.#checkReducing();
     this.#bidVetoFrac = this.board.vetoFrac(BUY);
     this.#askVetoFrac = this.board.vetoFrac(SELL);
     if (this.#bidVetoFrac + this.#askVetoFrac > 0) this.board.reference.vetoCount += 1;
@@ -236,12 +308,21 @@ export class Engine {
     this.#fillContexts(fairPx, nowUs);
     addSideCandidates(this.#candidates, this.slots, this.quoter.bids, this.#bidContext);
     addSideCandidates(this.#candidates, this.slots, this.quoter.asks, this.#askContext);
+    if (this.guard.held) this.#hold();
     this.sender.send(this.#candidates, this.quoter.bids, this.quoter.asks, this.quoter.reduceOnly, nowUs, venueTimeUs);
+  }
+
+  /** What stands at the venue is not known: only cancels that risk asks for leave. */
+  #hold(): void {
+    this.#candidates.keepRiskCancels();
+    if (this.bidReason === REASON.none) this.bidReason = REASON.holding;
+    if (this.askReason === REASON.none) this.askReason = REASON.holding;
   }
 
   /** Reasons for which no order may stand. */
   #checkMarket(nowUs: TimeUs): Reason {
-    if (this.#stopped) return REASON.stopped;
+    const stopped = this.guard.stopReason(nowUs);
+    if (stopped !== REASON.none) return stopped;
     if (this.instrument === null) return REASON.no_fees;
     if (this.instrument.delisted) return REASON.delisted;
     const stale = this.board.feedReason(nowUs);
@@ -251,8 +332,9 @@ export class Engine {
   }
 
   /** Reasons for which only the reducing side is quoted. */
-  #checkMoney(): Reason {
+  #checkReducing(): Reason {
     if (this.#share.breaker !== REASON.none) return this.#share.breaker;
+    if (this.guard.reduceReason !== REASON.none) return this.guard.reduceReason;
     return Math.abs(this.position.lots) > this.exposure.capLots ? REASON.position_breaker : REASON.none;
   }
 
@@ -268,9 +350,17 @@ export class Engine {
       this.askReason = side === SELL ? REASON.none : breaker;
       return;
     }
-    const room = this.exposure;
-    this.bidReason = quoter.writeSide(BUY, fairPx, bidAdded, this.#bidVetoFrac, room.roomLots(BUY), this.board);
-    this.askReason = quoter.writeSide(SELL, fairPx, askAdded, this.#askVetoFrac, room.roomLots(SELL), this.board);
+    this.bidReason = this.#writeSide(BUY, fairPx, bidAdded, this.#bidVetoFrac, nowUs);
+    this.askReason = this.#writeSide(SELL, fairPx, askAdded, this.#askVetoFrac, nowUs);
+  }
+
+  #writeSide(side: number, fairPx: number, burstFrac: number, vetoFrac: number, nowUs: TimeUs): Reason {
+    const room = this.exposure.roomLots(side);
+    if (!this.guard.isInterestCapped(nowUs))
+      return this.quoter.writeSide(side, fairPx, burstFrac, vetoFrac, room, this.board);
+    const reducing = Math.max(0, Math.min(room, -side * this.position.lots));
+    const reason = this.quoter.writeSide(side, fairPx, burstFrac, vetoFrac, reducing, this.board);
+    return reason === REASON.cap ? REASON.open_interest_cap : reason;
   }
 
   #fillContexts(fairPx: number, nowUs: TimeUs): void {
@@ -279,6 +369,8 @@ export class Engine {
     const askAdded = this.#askVetoFrac + this.burst.addedFrac(SELL, nowUs);
     fillContext(this.#bidContext, quoter, fairPx, quoter.bidBestFrac + bidAdded, this.params);
     fillContext(this.#askContext, quoter, fairPx, quoter.askBestFrac + askAdded, this.params);
+    this.#bidContext.grows = this.#share.mode.resizes;
+    this.#askContext.grows = this.#share.mode.resizes;
     const all = quoter.minimal;
     this.#bidContext.trim = all || this.burst.addedFrac(BUY, nowUs) > 0 || this.bidReason !== REASON.none;
     this.#askContext.trim = all || this.burst.addedFrac(SELL, nowUs) > 0 || this.askReason !== REASON.none;
@@ -296,6 +388,7 @@ export class Engine {
     this.position.foldInto(hash);
     this.exposure.foldInto(hash);
     this.burst.foldInto(hash);
+    this.guard.foldInto(hash);
     this.board.foldInto(hash);
     this.quoter.foldInto(hash);
     hash.fold(this.bidReason);
@@ -311,6 +404,7 @@ export class Engine {
     this.board.syncState(state);
     this.quoter.syncState(state);
     this.burst.syncState(state);
+    this.guard.syncState(state);
     this.sender.syncState(state);
     if (state.bool(this.instrument !== null)) {
       const instrument = syncInstrument(state, this.instrument);
@@ -324,7 +418,6 @@ export class Engine {
     this.markPx = state.num(this.markPx);
     this.#bidVetoFrac = state.num(this.#bidVetoFrac);
     this.#askVetoFrac = state.num(this.#askVetoFrac);
-    this.#stopped = state.bool(this.#stopped);
     this.#isPriced = state.bool(this.#isPriced);
   }
 }
@@ -339,6 +432,7 @@ function newContext(side: number): SideContext {
     bandHi: 0,
     requoteFixedFrac: 0,
     trim: false,
+    grows: true,
   };
 }
 

@@ -9,7 +9,7 @@
 import { assert } from "./assert.ts";
 
 /** Layout of the tables below. A journal's header carries it; readers refuse another. */
-export const FRAME_VERSION = 1;
+export const FRAME_VERSION = 2;
 
 /** Doubles before the payload. */
 export const HEADER_SIZE = 6;
@@ -39,6 +39,8 @@ export const KIND = {
   intent: 14,
   prior: 15,
   state: 16,
+  position: 17,
+  latency: 18,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
@@ -76,7 +78,12 @@ export const BBO = { bidPx: 6, bidLots: 7, askPx: 8, askLots: 9, size: 10 } as c
 export const TRADE = { px: 6, lots: 7, side: 8, tid: 9, replayed: 10, size: 11 } as const;
 /** `context`: prices as doubles in price units (they need not lie on the grid), NaN where the venue sent null. */
 export const CONTEXT = { oraclePx: 6, markPx: 7, fundingRatePerHour: 8, openInterestLots: 9, size: 10 } as const;
-/** `order`: what became of one of our orders. `cloid` is our counter; `status` one of ORDER_STATUS; `reason` a reason code. */
+/**
+ * `order`: what became of one of our orders. `cloid` is our counter, or minus the venue's order id for an order that was found there and does not
+ * carry one of ours; `status` one of ORDER_STATUS; `reason` a reason code. `side`, `px` and `reduceOnly` are set where the order is `found`.
+ * `leavesLots` is what was unfilled when the order was `cancelled` (NaN where the answer did not say: the order's slot then waits until it is
+ * told) or rests of one that is `found`; of an order that we placed the core counts what is left itself, from fills.
+ */
 export const ORDER = {
   cloid: 6,
   oid: 7,
@@ -86,7 +93,8 @@ export const ORDER = {
   px: 11,
   lots: 12,
   leavesLots: 13,
-  size: 14,
+  reduceOnly: 14,
+  size: 15,
 } as const;
 /** `fill`: `side` +1 we bought; `feeUsd` in micro-dollars, positive when paid; `crossed` 1 when we took; `snapshot` 1 for history. */
 export const FILL = {
@@ -103,6 +111,13 @@ export const FILL = {
 } as const;
 /** `funding`: micro-dollars, positive when received. */
 export const FUNDING = { usd: 6, size: 7 } as const;
+/**
+ * `position`: what the venue says of our position in a market, and when (venue time). `lots` signed; `entryPx` a double in price units, NaN when
+ * flat. `adopt` is 1 where a run starts from it, 0 where it is only compared with our own.
+ */
+export const POSITION = { lots: 6, entryPx: 7, adopt: 8, size: 9 } as const;
+/** `latency`: the loop as measured, median of late: from a decision to the order live at the venue and the venue's word back here. */
+export const LATENCY = { loopUs: 6, size: 7 } as const;
 /** `quota`: the venue's own count of our requests (protocol: userRateLimit). */
 export const QUOTA = { usedCount: 6, capCount: 7, reservedCount: 8, size: 9 } as const;
 /** `timer`: the 250 ms grid, with the receive time of the connection's newest message, of whichever market: silence is the connection's. */
@@ -138,16 +153,25 @@ export const STATE = { hashA: 6, hashB: 7, size: 8 } as const;
 export const ORDER_STATUS = {
   /** Rests in the book. */
   resting: 1,
-  /** Nothing is left of it. */
+  /** Nothing is left of it. Its fills may be told later: until then its size counts. */
   filled: 2,
-  /** Cancelled with `leavesLots` unfilled. */
+  /** Cancelled with `leavesLots` unfilled. What had filled and is not told yet counts until it is. */
   cancelled: 3,
-  /** The venue took the request, counted it and refused the order (post-only would cross, minimum notional, price grid). */
+  /**
+   * The venue took the request, counted it and refused the order (post-only would cross, minimum notional, price grid). Of a modify this says
+   * nothing of the old order, which is gone or stands: a word about that one has to follow. Of a cancel: it changed nothing.
+   */
   rejected: 4,
-  /** The limiter refused the request: nothing was counted and nothing changed. */
+  /** The request was turned away before anything: the limiter, or it had expired. Nothing was counted and nothing changed. */
   refused: 5,
   /** A cancel or modify found no such order: it had been filled or cancelled before. */
   missing: 6,
+  /** No answer within the time: the request may have been executed, or may never be. */
+  timed_out: 7,
+  /** The venue's record of the order and of its fills was read to the end and told: what has not filled of it never will. */
+  settled: 8,
+  /** An order of the account that rests at the venue and that we did not know: left by a run before, or of unknown origin. */
+  found: 9,
 } as const;
 
 export const COMMAND = {
@@ -155,6 +179,15 @@ export const COMMAND = {
   /** What is decided can no longer be written down, or can again. */
   journalDown: 2,
   journalUp: 3,
+  /** What stands at the venue is being asked for, or is known again: meanwhile nothing new is asked for, cancels excepted. */
+  hold: 4,
+  release: 5,
+  /** The operator's: quote nothing; quote again, breakers that he may clear cleared; only reduce. */
+  pause: 6,
+  resume: 7,
+  reduce: 8,
+  /** A process goes on from the state of one before: what that saw of the market is over, and its stop too. */
+  start: 9,
 } as const;
 
 /** What an intent asks of the venue. */

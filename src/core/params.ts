@@ -81,8 +81,16 @@ export interface MarketParams {
   // --- order flow ---
   /** Full loop from an event at the venue to our answer being live there, seconds. */
   readonly latencySeconds: number;
-  /** Dimensionless price of a request (theory 10): sets the re-quote band. */
+  /** Dimensionless price of a request: sets the re-quote band. Negative means "what the budget of requests makes it". */
   readonly chi: number;
+  /** Time in which what is left of the budget is spent, seconds: the surplus falls by a factor of e in it, on top of what fills earn. */
+  readonly quotaHorizonSeconds: number;
+  /** Step a minute, as a logarithm, by which an automatic chi is corrected when requests do not keep to their pace; 0 for none. */
+  readonly quotaFeedback: number;
+  /** What the venue does not say for certain: requests that a modify costs, whether cancels count with orders, what a maker's dollar earns. */
+  readonly quotaModifyCost: number;
+  readonly quotaCancelsShare: number;
+  readonly quotaMakerCreditRatio: number;
   /** Silence of the whole connection that stops quoting, seconds. */
   readonly staleFeedSeconds: number;
   /** Multiples of the base half-spread with one and with two or more stale signals. */
@@ -90,6 +98,8 @@ export interface MarketParams {
   readonly staleFactorTwo: number;
   /** Half-life of the distance added after a same-side burst of own fills, seconds. */
   readonly burstHalfLifeSeconds: number;
+  /** Move of the mid within ten seconds, as a fraction, after which every order goes and quoting waits. */
+  readonly priceJumpFrac: number;
   /** Requests kept for cancels and flattening; quoting never spends them. */
   readonly reserveCount: number;
 }
@@ -135,11 +145,17 @@ const perp: ProfileDefaults = {
   referenceWeightMax: 1,
   referenceVetoSd: 2,
   latencySeconds: 0.3,
-  chi: 0.01,
+  chi: -1,
+  quotaHorizonSeconds: 3600,
+  quotaFeedback: 0.05,
+  quotaModifyCost: 1,
+  quotaCancelsShare: 1,
+  quotaMakerCreditRatio: 1,
   staleFeedSeconds: 10,
   staleFactorOne: 1.5,
   staleFactorTwo: 2,
   burstHalfLifeSeconds: 60,
+  priceJumpFrac: 0.05,
   reserveCount: 5,
 };
 

@@ -10,6 +10,8 @@ export interface Timer {
 
 /** A clock that is handed to whatever must not look for one itself. */
 export interface Clock {
+  /** How much faster than the machine it runs; 1 where absent. */
+  readonly speed?: number;
   /** Microseconds since 1970, whole. */
   nowUs(): number;
   /** Microseconds of the machine's monotonic clock, for measuring our own work: never scaled, no origin. */
@@ -64,18 +66,18 @@ export class WallClock implements Clock {
 
 /** A clock that starts at a given time and runs `speed` times as fast as the machine's monotonic one. */
 export class ScaledClock implements Clock {
+  readonly speed: number;
   readonly #startUs: number;
-  readonly #speed: number;
   readonly #originUs: number;
 
   constructor(startUs: number, speed: number) {
     this.#startUs = startUs;
-    this.#speed = speed;
+    this.speed = speed;
     this.#originUs = monotonicUs();
   }
 
   nowUs(): number {
-    return this.#startUs + Math.round((monotonicUs() - this.#originUs) * this.#speed);
+    return this.#startUs + Math.round((monotonicUs() - this.#originUs) * this.speed);
   }
 
   monotonicUs(): number {
@@ -83,12 +85,12 @@ export class ScaledClock implements Clock {
   }
 
   setTimer(dueUs: number, onDue: () => void): Timer {
-    return timerOf((dueUs - this.nowUs()) / 1000 / this.#speed, onDue);
+    return timerOf((dueUs - this.nowUs()) / 1000 / this.speed, onDue);
   }
 
   async sleepUntil(timeUs: number): Promise<void> {
     // A wait is at most a fifth of a second: the caller asks again, and a stop is noticed in between.
-    await waitMs((timeUs - this.nowUs()) / 1000 / this.#speed);
+    await waitMs((timeUs - this.nowUs()) / 1000 / this.speed);
   }
 }
 
@@ -157,6 +159,23 @@ export class DrivenClock implements Clock {
   }
 }
 
+/** The same clock, whose timers may throw: whoever made it hears of it, and the process lives to clean up. */
+export function guardedClock(clock: Clock, onError: (error: Error) => void): Clock {
+  return {
+    nowUs: () => clock.nowUs(),
+    monotonicUs: () => clock.monotonicUs(),
+    sleepUntil: (timeUs) => clock.sleepUntil(timeUs),
+    setTimer: (dueUs, onDue) =>
+      clock.setTimer(dueUs, () => {
+        try {
+          onDue();
+        } catch (error) {
+          onError(error as Error);
+        }
+      }),
+  };
+}
+
 /** Lets the event loop have a turn: sockets are read, signals are heard. */
 export function yieldTurn(): Promise<void> {
   return waitMs(0);
@@ -180,7 +199,12 @@ export function stampUs(timeUs: number): string {
 }
 
 function timerOf(ms: number, onDue: () => void): Timer {
-  const handle = setTimeout(onDue, Math.max(0, ms));
+  if (ms <= 0) {
+    // The next turn of the loop: a timer of 0 ms takes 1.1 ms, twice as long as the signature that waits for it.
+    const turn = setImmediate(onDue);
+    return { cancel: () => clearImmediate(turn) };
+  }
+  const handle = setTimeout(onDue, ms);
   return { cancel: () => clearTimeout(handle) };
 }
 

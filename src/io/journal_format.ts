@@ -32,7 +32,9 @@ export const runHeaderSchema = z.strictObject({
   run_number: z.tuple([z.number(), z.number()]).describe("two words of 32 bits; client ids carry it"),
   command: z.string(),
   venue: z.string(),
+  account: z.string().nullable().describe("whose orders were real; null where none were"),
   seed: z.number().nullable(),
+  continues: z.string().optional().describe("the run whose state this one went on from"),
   config_hash: z.string(),
   latency_s: z.number(),
   markets: z

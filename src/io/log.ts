@@ -33,11 +33,17 @@ export function writeOut(text: string): boolean {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EAGAIN") continue;
-      if (code === "EPIPE") return false;
+      // A pipe without a reader, a terminal that is gone.
+      if (code === "EPIPE" || code === "EIO") return false;
       throw error;
     }
   }
   return true;
+}
+
+/** A bug as it is told: everything that is known of it. */
+export function bugText(error: unknown): string {
+  return `mmbin: bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
 /** Writes one line to stderr. */

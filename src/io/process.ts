@@ -32,3 +32,14 @@ export function isProcessAlive(pid: number, mark: string | null): boolean {
   const now = mark === null ? null : processMark(pid);
   return now === null || now === mark;
 }
+
+/** Whether this process was told to live on when its terminal goes away, as by nohup. False where the system does not say. */
+export function isHangupIgnored(): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0";
+    // Signal 1 is the lowest bit.
+    return (Number.parseInt(mask.slice(-1), 16) & 1) === 1;
+  } catch {
+    return false;
+  }
+}

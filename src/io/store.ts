@@ -46,6 +46,8 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX orders_by_time ON orders (market, decided_us);`,
   // Numbers of processes come again, in a container at once: the mark tells a run's process from the next one of its number.
   "ALTER TABLE runs ADD COLUMN process TEXT",
+  // Whose orders a run sent: the next run of the same account goes on from there.
+  "ALTER TABLE runs ADD COLUMN account TEXT",
 ];
 export const STORE_VERSION = MIGRATIONS.length;
 
@@ -71,6 +73,8 @@ export interface RunRow {
   pid: number;
   /** Mark of the process; null where the system tells none. */
   process: string | null;
+  /** Account whose orders were real; null where none were. */
+  account: string | null;
   journal: string | null;
   report: string | null;
 }
@@ -246,6 +250,22 @@ export class Store {
 
   running(): RunRow[] {
     return this.#try(() => this.#db.query("SELECT * FROM runs WHERE state = 'running'").all() as RunRow[]);
+  }
+
+  /** The newest runs of a command on a venue for an account, newest first. */
+  newestRuns(command: string, venue: string, account: string, limit: number): RunRow[] {
+    const sql =
+      "SELECT * FROM runs WHERE command = ? AND venue = ? AND account = ? ORDER BY started_us DESC, id DESC LIMIT ?";
+    return this.#try(() => this.#db.query(sql).all(command, venue, account, limit) as RunRow[]);
+  }
+
+  /** What the newest run on a venue since then found of a market: its viability; null where there was none. */
+  newestViability(venue: string, market: string, sinceUs: number): string | null {
+    const sql =
+      "SELECT results.viability FROM results JOIN runs ON runs.id = results.run_id WHERE runs.venue = ? AND results.market = ? " +
+      "AND runs.started_us > ? ORDER BY runs.started_us DESC, runs.id DESC LIMIT 1";
+    const row = this.#try(() => this.#db.query(sql).get(venue, market, sinceUs)) as { viability: string } | null;
+    return row?.viability ?? null;
   }
 
   results(runId: string): ResultRow[] {

@@ -59,6 +59,8 @@ function reportOf(request: RunRequest, pass: Pass, curves: readonly MarketReport
     feed: null,
     run_id: request.runId,
     journal: records?.report ?? null,
+    live: null,
+    twin: null,
     solver_calls: session.solverCalls,
     ladders: session.ladders,
     markets: request.command === "paper" ? withPaperError(markets) : markets,
@@ -101,7 +103,13 @@ async function runOnce(
     onPush: (bytes, from, to, timeUs) => {
       if (session === null) {
         session = new Session({ ...request, markets, answers, loaded, latencySeconds, priors: priorsAt(timeUs) });
-        records = RunRecords.open(session, { ...request, ...how }, loaded, { venue: "tape", seed: null }, timeUs);
+        records = RunRecords.open(
+          session,
+          { ...request, ...how },
+          loaded,
+          { venue: "tape", seed: null, account: null },
+          timeUs,
+        );
       }
       status ??= new StatusWriter(session, markets, io, new WallClock());
       const problem = session.onPush(bytes, from, to, timeUs);

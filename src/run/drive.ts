@@ -88,6 +88,14 @@ export class Drive {
     this.#deliverReplies(venueTimeUs, timeUs, false);
   }
 
+  /** Takes what a venue says of the account: frames that tell nothing of a market's connection. Timers that are due come first. */
+  onAccount(lane: FrameLane, timeUs: TimeUs): void {
+    if (this.#messageTimeUs > 0) this.onClock(timeUs);
+    const data = lane.data;
+    for (let at = 0; at < lane.length; at += data[at] as number)
+      this.#accept(data, at, this.#venueTimeUs + Math.max(0, timeUs - this.#messageTimeUs));
+  }
+
   /** The port's own clock, which is also the receiving one, reached `nowUs`: timers and answers up to it, not at it. */
   onPortClock(nowUs: TimeUs): void {
     if (this.#messageTimeUs === 0) return;
@@ -186,6 +194,7 @@ export class Drive {
     // All of them are written before the first is acted upon.
     this.#sequencer.commit();
     for (let at = 0; at < intents.length; at += data[at] as number) this.#port.submit(data, at, this.#decisionVenueUs);
+    this.#port.flush?.();
     intents.clear();
   }
 }

@@ -6,12 +6,14 @@ import { TIMER_GRID_US } from "../core/frame.ts";
 import { type TimeUs, US_PER_MS, US_PER_SECOND } from "../core/units.ts";
 import type { Clock, Timer } from "../io/clock.ts";
 import { usageError } from "../io/exit.ts";
+import type { JournalDisk } from "../io/journal_writer.ts";
 import { type Net, NetError } from "../io/net.ts";
 import type { VenueAddress } from "../venue/hyperliquid/address.ts";
 import { type Drift, DriftMonitor, type Watched } from "../venue/hyperliquid/drift.ts";
-import { Feed, subscriptionsOf } from "../venue/hyperliquid/feed.ts";
+import { Feed } from "../venue/hyperliquid/feed.ts";
 import type { ClockOffset, InfoClient } from "../venue/hyperliquid/info.ts";
 import { OffsetEstimate } from "../venue/hyperliquid/offset.ts";
+import { type Subscription, subscriptionsOf } from "../venue/hyperliquid/subscriptions.ts";
 import type { CodecMarket } from "../wire/hyperliquid/codec.ts";
 import { SOCKET_LIMITS } from "../wire/hyperliquid/facts.ts";
 import {
@@ -25,8 +27,14 @@ import { changedFacts, mergeAnswers, startNotes } from "./facts.ts";
 import type { Intake } from "./intake.ts";
 import type { FeedReport, ReportWarning } from "./report_schema.ts";
 
+/**
+ * A turn of the loop that comes later than this means that we stood still: what waits in the socket is old, and what it says of now is wrong.
+ */
+const STALL_US = 2 * US_PER_SECOND;
 /** Between two estimates of the venue's clock. */
 const OFFSET_EVERY_US = 60 * US_PER_SECOND;
+/** From a doubt to the question: many doubts at once are one, and it is answered before the next. */
+const DOUBT_US = US_PER_SECOND / 4;
 /** A clock further off than this makes venue times and ours disagree about what came first. */
 const OFFSET_US_MAX = US_PER_SECOND;
 /** Between two looks at the facts while the connection lives: fees follow the tier each day, listings and growth mode the deployer. */
@@ -43,6 +51,11 @@ export interface Place {
   world: { name: string; hash: string } | null;
   /** What is traded when no market is named; null where there is no such one. */
   market: string | null;
+  /**
+   * A venue in this process that goes by this very clock, made anew by each run: its clock needs no measuring, it stands still whenever we do, and
+   * no earlier run was ever on it. A busy machine at many times the speed would otherwise make it look seconds off.
+   */
+  isEmbedded?: boolean;
   /** What every report of a run on this venue must say. */
   warnings: readonly ReportWarning[];
   /** Lets an embedded venue begin; called when everything is subscribed. */
@@ -50,6 +63,17 @@ export interface Place {
   /** Resolves when the venue has nothing more to send. Never for a real one. */
   ended: Promise<void>;
   close(): void;
+  /** What a run's files are written with and dated by where it is not the machine's own. */
+  machine?: Machine;
+}
+
+/** What of the machine a run's files depend on. */
+export interface Machine {
+  /** Time of day of files, and how long since their last sync. */
+  wall: Pick<Clock, "nowUs" | "monotonicUs">;
+  disk: JournalDisk;
+  /** Tells what the system lets go when the process is gone, however it went: locks. */
+  onGone(letGo: () => void): void;
 }
 
 /** Who uses what is followed. */
@@ -66,6 +90,15 @@ export interface Follower {
   onFacts(changed: readonly InfoAnswer[], timeUs: TimeUs): void;
   /** Something that a person should know at once. */
   onNote(text: string): void;
+}
+
+/** What a run has with its account beside the markets, on the same connection. */
+export interface AccountLink {
+  subscriptions: readonly Subscription[];
+  /** A message of an account channel, or the answer to a post. */
+  onMessage(text: string, receivedUs: TimeUs, startUs: number): void;
+  /** Everything is subscribed, at the start and after each loss. */
+  onReady(timeUs: TimeUs): void;
 }
 
 /** Markets and the references that they are measured against, each once: what must be subscribed. */
@@ -100,6 +133,9 @@ export class Following {
   readonly #follower: Follower;
   readonly #intake: Intake;
   readonly #coins: readonly string[];
+  readonly #link: AccountLink | null;
+  /** When the next timer of the grid is due; NaN before the first. */
+  #dueUs = Number.NaN;
   #factsUs: TimeUs;
   #isAway = false;
   readonly #offset = new OffsetEstimate();
@@ -117,6 +153,7 @@ export class Following {
     followed: readonly CodecMarket[],
     intake: Intake,
     follower: Follower,
+    link: AccountLink | null = null,
   ) {
     this.#place = place;
     this.info = info;
@@ -126,7 +163,8 @@ export class Following {
     this.#follower = follower;
     const coins = followed.map((m) => m.coin);
     this.#coins = coins;
-    const subscriptions = subscriptionsOf(coins);
+    this.#link = link;
+    const subscriptions = [...subscriptionsOf(coins), ...(link?.subscriptions ?? [])];
     if (subscriptions.length > SOCKET_LIMITS.subscriptionsMax) {
       throw usageError(
         `${coins.length} markets with their references need ${subscriptions.length} subscriptions: the venue allows ${SOCKET_LIMITS.subscriptionsMax}`,
@@ -146,10 +184,17 @@ export class Following {
       {
         onPush: (bytes, length, receivedUs, text, startUs) =>
           this.#guard(() => this.#onPush(bytes, length, receivedUs, text, startUs)),
+        ...(link !== null && {
+          onAccount: (text: string, receivedUs: TimeUs, startUs: number) =>
+            this.#guard(() => {
+              if (!this.#isStalled(receivedUs)) link.onMessage(text, receivedUs, startUs);
+            }),
+        }),
         onLost: (reason, timeUs) => this.#guard(() => this.#onLost(reason, timeUs)),
         onReady: () => {
           this.#isAway = false;
           place.start();
+          this.#guard(() => link?.onReady(place.clock.nowUs()));
         },
         onFatal: (error) => this.#end(error),
       },
@@ -182,14 +227,55 @@ export class Following {
     }
   }
 
+  /** Sends a post on the connection; false when that cannot be. */
+  send(text: string): boolean {
+    return this.#feed.send(text);
+  }
+
+  /** Whether everything is subscribed. */
+  get isReady(): boolean {
+    return this.#feed.isReady;
+  }
+
+  /** Venue time minus ours as far as it is known. */
+  get offsetUs(): number {
+    return this.#offset.best?.offsetUs ?? 0;
+  }
+
+  /** Asks for the venue's time soon: something speaks against what is known of it. */
+  doubtClock(): void {
+    this.#offsetUs = Math.min(this.#offsetUs, this.#place.clock.nowUs() - OFFSET_EVERY_US + DOUBT_US);
+  }
+
+  /** Ends it because of something that was found out elsewhere. */
+  fail(error: Error): void {
+    this.#end(error);
+  }
+
+  /** Real orders must not be decided on what piled up while we stood still: the connection is made anew, and the venue asked what is. */
+  #isStalled(nowUs: TimeUs): boolean {
+    const { speed = 1 } = this.#place.clock;
+    if (this.#link === null || !(nowUs - this.#dueUs > STALL_US * Math.max(1, speed))) return false;
+    this.#dueUs = Number.NaN;
+    // What looks like a pause may be a clock that was set: expiries and nonces need its distance from the venue's.
+    this.#offsetUs = Number.NEGATIVE_INFINITY;
+    this.#follower.onNote(
+      `stalled: this process stood still for some seconds; it asks the venue anew what stands there`,
+    );
+    this.#feed.dropNow("we stood still");
+    return true;
+  }
+
   #schedule(): void {
     const { clock } = this.#place;
     const dueUs = (Math.floor(clock.nowUs() / TIMER_GRID_US) + 1) * TIMER_GRID_US;
+    this.#dueUs = dueUs;
     this.#timer = clock.setTimer(dueUs, () => this.#guard(() => this.#tick()));
   }
 
   #tick(): void {
     const nowUs = this.#place.clock.nowUs();
+    this.#isStalled(nowUs);
     if (this.#feed.isReady) this.drift.onTime(nowUs);
     // The embedded venue drives our clock, so that its time and ours part only by what passes on the way; its facts nobody could change.
     if (this.#place.seed === null) this.#askAgain(nowUs);
@@ -206,6 +292,7 @@ export class Following {
   }
 
   async #measureOffset(): Promise<void> {
+    if (this.#place.isEmbedded === true) return;
     let sample: ClockOffset | null;
     try {
       sample = await this.info.clockOffset();
@@ -221,6 +308,7 @@ export class Following {
   }
 
   #onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string, startUs: number): void {
+    if (this.#isStalled(receivedUs)) return;
     this.#follower.onPush(bytes, length, receivedUs, text, startUs);
     const { codec } = this.#intake;
     if (codec.market < 0) return;

@@ -16,8 +16,10 @@ import {
   INSTRUMENT,
   INTENT,
   KIND,
+  LATENCY,
   ORDER,
   ORDER_STATUS,
+  POSITION,
   PRIOR,
   QUOTA,
   readText,
@@ -50,6 +52,8 @@ const FIELDS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   [KIND.gap]: GAP,
   [KIND.intent]: INTENT,
   [KIND.state]: STATE,
+  [KIND.position]: POSITION,
+  [KIND.latency]: LATENCY,
 };
 
 const nameIn = (table: Readonly<Record<string, number>>): ((code: number) => string) => {

@@ -76,8 +76,9 @@ export class PaperRun {
       quotaReservedCount: quota?.reservedCount ?? 0,
     });
     const writer = request.recordFile === null ? null : await createWriter(request.recordFile, clock.nowUs(), answers);
-    const { venue, seed } = this.#place;
-    const records = RunRecords.open(session, request, this.#loaded, { venue: venue.name, seed }, clock.nowUs());
+    const { venue, seed, machine } = this.#place;
+    const where = { venue: venue.name, seed, account: null };
+    const records = RunRecords.open(session, request, this.#loaded, where, clock.nowUs(), machine);
     this.#beganUs = clock.nowUs();
     const following = this.#follow(info, markets, answers, session, writer);
     let ended: Error | null = null;
@@ -200,6 +201,8 @@ export class PaperRun {
       feed,
       run_id: this.#request.runId,
       journal: records.report,
+      live: null,
+      twin: null,
       solver_calls: session.solverCalls,
       ladders: session.ladders,
       markets: withPaperError(

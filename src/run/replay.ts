@@ -12,6 +12,8 @@ import { BUILD } from "../io/version.ts";
 import { frameText, type MarketNames } from "./frame_text.ts";
 import { type FrameTap, Sequencer } from "./sequencer.ts";
 
+/** Segments are counted from here. */
+const FIRST_SEGMENT = 1;
 /** Room for what one frame leads to: the state and every slot of every market, twice over. */
 const PRODUCED_SIZE = 262_144;
 
@@ -42,6 +44,8 @@ export interface ReplaySummary {
   frames: number;
   intents: number;
   states: number;
+  /** The run from whose state it began; null where it began with nothing. */
+  continues: string | null;
   /** Places where frames are missing: older segments were pruned, or the disk refused. */
   holes: number;
   /** Decisions of the last frame that its writer did not live to write. */
@@ -144,9 +148,9 @@ class Replay {
 
   /** Goes on from the segment's snapshot; where the one before ended there, both must be the same number by number. */
   #open(segment: Segment): void {
-    const { frames_before } = segment.header;
-    const continues = this.#segments > 1 && this.#sequencer.frameCount === frames_before && this.#collector.isEmpty;
-    if (continues) {
+    const { frames_before, continues } = segment.header;
+    const follows = this.#segments > 1 && this.#sequencer.frameCount === frames_before && this.#collector.isEmpty;
+    if (follows) {
       const state = new StateWriter();
       this.#sequencer.syncState(state);
       const differs = firstDifference(state.data, segment.snapshot);
@@ -154,7 +158,9 @@ class Replay {
       this.#differ(segment, `the snapshot after frame ${frames_before} differs at number ${differs}`, "", "");
       return;
     }
-    if (this.#segments > 1 || frames_before > 0) this.#holes += 1;
+    // The first segment of a run that goes on from another begins where that one ended: nothing is missing there.
+    const isResumed = this.#segments === 1 && segment.header.segment === FIRST_SEGMENT && continues !== undefined;
+    if (!isResumed && (this.#segments > 1 || frames_before > 0)) this.#holes += 1;
     this.#unwritten += this.#dropPending();
     const reader = new StateReader(segment.snapshot);
     this.#sequencer.syncState(reader);
@@ -242,6 +248,7 @@ class Replay {
       frames: this.#frames,
       intents: this.#intents,
       states: this.#states,
+      continues: header.continues ?? null,
       holes: this.#holes,
       unwritten,
       intent_hash: this.#sequencer.intentHash,

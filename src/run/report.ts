@@ -2,12 +2,14 @@
  * From trackers to the report: numbers with what is not known about them.
  * @module
  */
+import type { Desk } from "../core/desk.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Instrument } from "../core/market/instrument.ts";
+import { MODE_NAMES, MODE_REASONS } from "../core/quota/mode.ts";
 import { TERMS } from "../core/quote/spread.ts";
 import { reasonName } from "../core/reason.ts";
 import { IMPACT_HORIZONS } from "../core/signal/impact.ts";
-import { BPS, formatScaled, MICRO_PER_USD, PERP_DECIMALS } from "../core/units.ts";
+import { BPS, formatScaled, MICRO_PER_USD, PERP_DECIMALS, US_PER_SECOND } from "../core/units.ts";
 import type { MarketAccount } from "../sim/account.ts";
 import type { RequestCounts } from "../sim/order_port.ts";
 import type { Parts } from "../stats/attribution.ts";
@@ -26,6 +28,7 @@ export interface MarketReportInputs {
   referenceName: string;
   profile: string;
   engine: Engine;
+  desk: Desk;
   instrument: Instrument;
   account: MarketAccount;
   requests: RequestCounts;
@@ -69,7 +72,7 @@ function scored(edge: EdgeSummary): ReportScored {
 /** Builds the report of one market. */
 export function buildMarketReport(inputs: MarketReportInputs): MarketReport {
   const { engine, time, requests } = inputs;
-  const [pessimistic, central, touch, strict] = inputs.edges as [EdgeSummary, EdgeSummary, EdgeSummary, EdgeSummary];
+  const [pessimistic, ...others] = inputs.edges as [EdgeSummary, ...EdgeSummary[]];
   const total = requests.place + requests.modify + requests.cancel;
   const notional = pessimistic.notionalUsd / MICRO_PER_USD;
   const report: MarketReport = {
@@ -103,17 +106,12 @@ export function buildMarketReport(inputs: MarketReportInputs): MarketReport {
     floor_bound_ratio: known(time.floorRatio),
     cap_bound_ratio: known(time.capRatio),
     gamma: engine.quoter.model.gamma,
-    kappa: {
-      value: engine.board.intensity.kappa,
-      observations: engine.board.intensity.observations,
-      graduated: engine.board.intensity.graduated,
-      cv: engine.board.intensity.cv,
-    },
+    kappa: kappaOf(engine),
     sigma_bps: engine.board.volatility.sigma / BPS,
     requests: { total, ...requests },
     requests_per_fill: pessimistic.fills > 0 ? total / pessimistic.fills : null,
     requests_per_usd: notional > 0 ? total / notional : null,
-    headroom_ratio: inputs.headroomRatio,
+    ...quotaOf(inputs),
     signals: signalsOf(engine),
     prior:
       inputs.prior === null
@@ -121,14 +119,13 @@ export function buildMarketReport(inputs: MarketReportInputs): MarketReport {
         : { source: inputs.prior.source, age_s: inputs.prior.ageSeconds, weight: inputs.prior.weight },
     reference: referenceOf(engine, inputs.referenceName),
     latency: { seconds: inputs.latencySeconds, curve: inputs.curve },
-    bracket: { pessimistic: scored(pessimistic), central: scored(central), touch: scored(touch) },
-    crossing: { strict: scored(strict), generous: scored(pessimistic) },
+    ...bracketsOf(pessimistic, others),
     paper_error: null,
     intent_count: inputs.intentCount,
     intent_hash: inputs.intentHash,
     state_hash: inputs.stateHash,
     // Horizons of the headline, the other scorers, and every point of the latency curve.
-    cells_looked_at: HORIZONS.length + 3 + (inputs.curve?.length ?? 0),
+    cells_looked_at: HORIZONS.length + others.length + (inputs.curve?.length ?? 0),
     warnings: [],
   };
   report.warnings = [
@@ -137,6 +134,18 @@ export function buildMarketReport(inputs: MarketReportInputs): MarketReport {
     ...unmeasuredWarnings(pessimistic),
   ];
   return report;
+}
+
+/** What other rules would have made of the same orders; nothing where the orders were real. */
+function bracketsOf(
+  pessimistic: EdgeSummary,
+  [central, touch, strict]: readonly EdgeSummary[],
+): Pick<MarketReport, "bracket" | "crossing"> {
+  if (central === undefined || touch === undefined || strict === undefined) return { bracket: null, crossing: null };
+  return {
+    bracket: { pessimistic: scored(pessimistic), central: scored(central), touch: scored(touch) },
+    crossing: { strict: scored(strict), generous: scored(pessimistic) },
+  };
 }
 
 /** Fills that money counts and edge cannot. */
@@ -164,6 +173,27 @@ function viabilityOf(engine: Engine): MarketReport["viability"] {
     clip_min_usd: v.clipMinUsd < CLIP_TOLD_USD_MAX ? usdText(v.clipMinUsd) : null,
     phi_by_horizon: Object.fromEntries(IMPACT_HORIZONS.map((h, i) => [String(h), engine.board.impact.fitPhi(i, t)])),
   };
+}
+
+function kappaOf(engine: Engine): MarketReport["kappa"] {
+  const { kappa, observations, graduated, cv } = engine.board.intensity;
+  return { value: kappa, observations, graduated, cv };
+}
+
+function quotaOf({ desk, engine, headroomRatio }: MarketReportInputs): Pick<MarketReport, "headroom_ratio" | "quota"> {
+  const { mode, ledger, price } = desk;
+  const seconds = (i: number): number => (mode.spentUs[i] as number) / US_PER_SECOND;
+  const quota: MarketReport["quota"] = {
+    mode: MODE_NAMES[mode.mode],
+    mode_reason: MODE_REASONS[mode.reason] as MarketReport["quota"]["mode_reason"],
+    mode_changes: mode.changeCount,
+    mode_s: { full: seconds(0), passive: seconds(1), conserve: seconds(2), throttled: seconds(3) },
+    chi: engine.quoter.chi,
+    shadow_price_usd: usdText(price.shadowUsd(engine.market)),
+    drift_count: ledger.driftCount,
+    last_drift: ledger.lastDriftCount,
+  };
+  return { headroom_ratio: headroomRatio, quota };
 }
 
 function moneyOf(parts: Parts): MarketReport["pnl_usd"] {

@@ -3,6 +3,8 @@
  * @module
  */
 import { z } from "zod";
+import { MODE_NAMES, MODE_REASONS } from "../core/quota/mode.ts";
+import { liveSchema, twinSchema } from "./live_schema.ts";
 import { quoteSchema } from "./paper_error_schema.ts";
 
 export const REPORT_SCHEMA = "mmbin.report/1";
@@ -91,6 +93,18 @@ const marketSchema = z.strictObject({
   requests_per_fill: z.number().nullable(),
   requests_per_usd: z.number().nullable(),
   headroom_ratio: z.number(),
+  quota: z
+    .strictObject({
+      mode: z.enum(MODE_NAMES),
+      mode_reason: z.enum(MODE_REASONS).describe("the measure that decided it"),
+      mode_changes: z.int(),
+      mode_s: z.record(z.enum(MODE_NAMES), z.number()).describe("seconds in each mode"),
+      chi: z.number().describe("price of a request in this market, dimensionless"),
+      shadow_price_usd: usd.describe("what one more request is worth in this market, at most what one costs"),
+      drift_count: z.int().describe("times that the venue's count was unexplainedly another than ours"),
+      last_drift: z.number().describe("requests, the venue's less ours"),
+    })
+    .describe("how the address rationed its requests; all but chi and price are the same for all its markets"),
   signals: z.array(
     z.strictObject({
       name: z.string(),
@@ -127,8 +141,12 @@ const marketSchema = z.strictObject({
   }),
   bracket: z
     .strictObject({ pessimistic: scored, central: scored, touch: scored })
-    .describe("queue models, generous crossing"),
-  crossing: z.strictObject({ strict: scored, generous: scored }).describe("crossing rules, pessimistic queue"),
+    .nullable()
+    .describe("queue models, generous crossing; null where orders were real"),
+  crossing: z
+    .strictObject({ strict: scored, generous: scored })
+    .nullable()
+    .describe("crossing rules, pessimistic queue; null where orders were real"),
   paper_error: quoteSchema.nullable().describe("null where nothing was on paper"),
   intent_count: z.int(),
   intent_hash: z.string().describe("of the whole run's intents, in order"),
@@ -218,6 +236,8 @@ export const reportSchema = z.strictObject({
     })
     .nullable()
     .describe("null where none was written"),
+  live: liveSchema.nullable().describe("null where no order was real"),
+  twin: twinSchema.nullable().describe("the same engine on paper beside it, on the same feed"),
   solver_calls: z.int(),
   ladders: z.int(),
   markets: z.array(marketSchema),

@@ -3,6 +3,7 @@
  * @module
  */
 import { isDecided } from "../stats/interval.ts";
+import { liveRows, twinRows } from "./live_table.ts";
 import type { MarketReport, Report, ReportInterval } from "./report_schema.ts";
 import { reasonText } from "./warnings.ts";
 
@@ -48,18 +49,39 @@ export function renderReport(report: Report, options: TableOptions): string {
   }
   const { world, seed } = report;
   if (world !== null) lines.push(`world ${world.name} (${world.hash}), seed ${seed}`);
-  for (const market of report.markets) lines.push(...renderMarket(market, options), "");
+  if (report.live !== null) {
+    const live = report.live;
+    lines.push(...rowsOf(options, (row) => liveRows(live, row)), "");
+  }
+  report.markets.forEach((market, i) => {
+    lines.push(...renderMarket(market, options));
+    const twin = report.twin?.[i];
+    if (twin !== undefined) lines.push(...rowsOf(options, (row) => twinRows(twin, row)));
+    lines.push("");
+  });
   if (lines.at(-1) === "") lines.pop();
   return `${lines.join("\n")}\n`;
 }
 
-function renderMarket(m: MarketReport, options: TableOptions): string[] {
-  const lines: string[] = [];
-  const row = (label: string, value: string): void => {
+type Row = (label: string, value: string) => void;
+
+function rowWriter(lines: string[], options: TableOptions): Row {
+  return (label, value) => {
     wrap(value, options.width - LABEL - 3, "").forEach((part, i) => {
       lines.push(`  ${(i === 0 ? label : "").padEnd(LABEL)} ${part}`);
     });
   };
+}
+
+function rowsOf(options: TableOptions, write: (row: Row) => void): string[] {
+  const lines: string[] = [];
+  write(rowWriter(lines, options));
+  return lines;
+}
+
+function renderMarket(m: MarketReport, options: TableOptions): string[] {
+  const lines: string[] = [];
+  const row = rowWriter(lines, options);
   const minutes = m.duration_s / 60;
   lines.push(bold(`${m.market}  ${m.profile}  ${minutes.toFixed(1)} min  ${m.frames} frames`, options.color));
   const state = m.viability.state;
@@ -102,13 +124,15 @@ function renderMarket(m: MarketReport, options: TableOptions): string[] {
   );
   row(
     "",
-    `${num(m.requests_per_fill, 1)} a fill, ${num(m.requests_per_usd)} a dollar, headroom ${percent(m.headroom_ratio)}`,
+    `${num(m.requests_per_fill, 1)} a fill, ${num(m.requests_per_usd)} a dollar, headroom ${percent(m.headroom_ratio)}${quotaText(m.quota)}`,
   );
-  row(
-    "queue bracket",
-    ["pessimistic", "central", "touch"].map((name) => scoredText(name, m.bracket[name as "touch"])).join("  "),
-  );
-  row("crossing", ["strict", "generous"].map((name) => scoredText(name, m.crossing[name as "strict"])).join("  "));
+  const { bracket, crossing } = m;
+  if (bracket !== null) {
+    const names = ["pessimistic", "central", "touch"] as const;
+    row("queue bracket", names.map((name) => scoredText(name, bracket[name])).join("  "));
+  }
+  if (crossing !== null)
+    row("crossing", (["strict", "generous"] as const).map((name) => scoredText(name, crossing[name])).join("  "));
   curveRows(m, row);
   if (m.paper_error !== null) row("error of paper", paperErrorText(m.paper_error));
   row("decisions", `${m.intent_count} intents ${m.intent_hash}, state ${m.state_hash}`);
@@ -147,6 +171,14 @@ function termsText(m: MarketReport): string {
     .filter(([, value]) => value !== null && Math.abs(value) >= 0.005)
     .map(([name, value]) => `${name.replaceAll("_", " ")} ${signed(value)}`);
   return parts.length === 0 ? "-" : parts.join(", ");
+}
+
+/** Modes with their shares of the time, unless nothing was ever scarce. */
+function quotaText(q: MarketReport["quota"]): string {
+  const total = Object.values(q.mode_s).reduce((sum, s) => sum + s, 0);
+  const shares = Object.entries(q.mode_s).filter(([, s]) => s > 0);
+  if (shares.every(([mode]) => mode === "full")) return "";
+  return `, ${shares.map(([mode, s]) => `${mode} ${percent(s / total)}`).join(" ")}`;
 }
 
 function scoredText(name: string, scored: { fills: number; edge_bps: ReportInterval }): string {

@@ -6,7 +6,7 @@ import type { ConfigSource } from "../io/config.ts";
 import type { Report } from "./report_schema.ts";
 
 export interface RunRequest {
-  command: "backtest" | "paper";
+  command: "backtest" | "paper" | "live";
   tapes: readonly string[];
   markets: readonly string[];
   config: ConfigSource;
@@ -71,6 +71,8 @@ export interface RunIo {
   note(line: string): void;
   /** Whether somebody asked to stop. */
   stopRequested(): boolean;
+  /** Whether somebody asked to stop twice: what can be left out is. */
+  hurried(): boolean;
 }
 
 /** A run that something ended from outside, with what came of it until then. */

@@ -16,7 +16,7 @@ const FLUSH_US = 5 * US_PER_SECOND;
 const ROWS_MAX = 100_000;
 
 const STATE_NAMES = new Map<number, string>(Object.entries(ORDER_STATUS).map(([name, code]) => [code, name]));
-const ENDED = new Set(["filled", "cancelled", "rejected", "refused", "missing", "replaced"]);
+const ENDED = new Set(["filled", "cancelled", "rejected", "refused", "missing", "replaced", "settled"]);
 
 /** Follows the frames of a run and keeps its rows up to date. */
 export class RunBook implements FrameTap {
@@ -126,26 +126,51 @@ export class RunBook implements FrameTap {
 
   #onOrder(data: Float64Array, at: number): void {
     const order = this.#orders.get(data[at + ORDER.cloid] as number);
-    if (order === undefined) return;
-    const timeUs = data[at + F.timeUs] as TimeUs;
     const status = data[at + ORDER.status] as number;
+    if (order === undefined) {
+      if (status === ORDER_STATUS.found) this.#onFound(data, at);
+      return;
+    }
+    const timeUs = data[at + F.timeUs] as TimeUs;
     const oid = data[at + ORDER.oid] as number;
     if (oid > 0) order.oid = oid;
     // A request about an order that had been filled found nothing; the order is what it was.
-    if (status === ORDER_STATUS.missing && order.state === "filled") return;
     if (status === ORDER_STATUS.refused && order.state !== "sent") return;
-    // A fill may be told before the answer that its order rests.
-    if (status === ORDER_STATUS.resting && ENDED.has(order.state)) this.#dirty.add(order);
-    else this.#set(order, STATE_NAMES.get(status) ?? String(status), timeUs);
-    if (status === ORDER_STATUS.resting) this.#endReplaced(order, "replaced", timeUs);
-    // A modify ends the old order whatever becomes of the new one, and a gap both of them.
-    if (status === ORDER_STATUS.rejected || status === ORDER_STATUS.cancelled)
-      this.#endReplaced(order, "cancelled", timeUs);
+    // What is over stays so: a fill may be told before the answer that its order rests, an end twice, by reply and by push.
+    if (ENDED.has(order.state)) this.#dirty.add(order);
+    else this.#set(order, status === ORDER_STATUS.found ? "resting" : (STATE_NAMES.get(status) as string), timeUs);
+    if (status === ORDER_STATUS.resting) this.#endReplaced(order, timeUs);
   }
 
-  #endReplaced(order: OrderRow, state: string, timeUs: TimeUs): void {
+  /** An order that this run did not ask for: found at the venue and taken over. */
+  #onFound(data: Float64Array, at: number): void {
+    const market = this.#market(data, at);
+    const timeUs = data[at + F.timeUs] as TimeUs;
+    const cloid = data[at + ORDER.cloid] as number;
+    const order: OrderRow = {
+      run_id: this.#runId,
+      cloid,
+      market: market.coin,
+      side: data[at + ORDER.side] === BUY ? "buy" : "sell",
+      px: dollars(data[at + ORDER.px] as number, market),
+      size: coins(data[at + ORDER.leavesLots] as number, market),
+      reduce_only: data[at + ORDER.reduceOnly] as number,
+      decided_us: timeUs,
+      reason: "found",
+      replaces: null,
+      oid: data[at + ORDER.oid] as number,
+      state: "resting",
+      state_us: timeUs,
+      filled: 0,
+    };
+    this.#orders.set(cloid, order);
+    this.#dirty.add(order);
+  }
+
+  /** The order lives, so the one that it replaces does not: the venue cancelled that one to make room. */
+  #endReplaced(order: OrderRow, timeUs: TimeUs): void {
     const old = order.replaces === null ? undefined : this.#orders.get(order.replaces);
-    if (old !== undefined && !ENDED.has(old.state)) this.#set(old, state, timeUs);
+    if (old !== undefined && (!ENDED.has(old.state) || old.state === "cancelled")) this.#set(old, "replaced", timeUs);
   }
 
   #onFill(data: Float64Array, at: number): void {
@@ -174,7 +199,7 @@ export class RunBook implements FrameTap {
     const order = this.#orders.get(cloid);
     if (order === undefined) return;
     order.oid = data[at + FILL.oid] as number;
-    this.#endReplaced(order, "replaced", timeUs);
+    this.#endReplaced(order, timeUs);
     order.filled = Number((order.filled + coins(lots, market)).toFixed(market.sz_decimals));
     this.#set(order, order.filled >= order.size ? "filled" : order.state, timeUs);
   }

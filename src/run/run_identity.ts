@@ -14,6 +14,10 @@ export interface RunIdentity {
   command: string;
   venue: string;
   seed: number | null;
+  /** Account whose orders are real; null where none are. */
+  account: string | null;
+  /** The run whose state this one went on from, if any. */
+  continues?: string;
 }
 
 /** Start and command as an identifier that sorts by time. */

@@ -4,8 +4,11 @@
  */
 import { WallClock } from "../io/clock.ts";
 import { type LoadedConfig, resolveRunSettings } from "../io/config.ts";
+import { DISK } from "../io/journal_writer.ts";
+import type { Machine } from "./follow.ts";
 import type { Report, ReportWarning } from "./report_schema.ts";
 import type { RunIo, RunRequest } from "./request.ts";
+import type { RunIdentity } from "./run_identity.ts";
 import type { RunJournal } from "./run_journal.ts";
 import { RunStore } from "./run_store.ts";
 import type { Session } from "./session.ts";
@@ -14,10 +17,12 @@ import type { Session } from "./session.ts";
 export class RunRecords {
   readonly #journal: RunJournal | null;
   readonly #store: RunStore | null;
+  readonly #wall: Machine["wall"];
 
-  private constructor(journal: RunJournal | null, store: RunStore | null) {
+  private constructor(journal: RunJournal | null, store: RunStore | null, wall: Machine["wall"]) {
     this.#journal = journal;
     this.#store = store;
+    this.#wall = wall;
   }
 
   /** Opens what the request asks for. Before the session's first push. Throws a storage error. */
@@ -25,23 +30,24 @@ export class RunRecords {
     session: Session,
     request: RunRequest,
     loaded: LoadedConfig,
-    place: { venue: string; seed: number | null },
+    place: Pick<RunIdentity, "venue" | "seed" | "account" | "continues">,
     timeUs: number,
+    machine: Omit<Machine, "onGone"> = { wall: new WallClock(), disk: DISK },
   ): RunRecords {
     const { journalFolder: folder, reportFile, runId, runNumber, command, config } = request;
     const identity = { id: runId, number: runNumber, command, ...place };
-    const wall = new WallClock();
+    const { wall, disk } = machine;
     const settings = resolveRunSettings(config, loaded);
     const openJournal = (): RunJournal | null =>
-      folder === null ? null : session.openJournal({ folder, settings, wall }, identity, timeUs);
-    if (reportFile === null) return new RunRecords(openJournal(), null);
+      folder === null ? null : session.openJournal({ folder, settings, wall, disk }, identity, timeUs);
+    if (reportFile === null) return new RunRecords(openJournal(), null, wall);
     // The store first: it finishes dead runs from their journals, which a new journal may prune.
     const places = { journal: folder, report: reportFile, startedUs: wall.nowUs(), processId: process.pid };
     const store = RunStore.begin(session.runHeader(identity), places, wall);
     try {
       const journal = openJournal();
       session.sequencer.taps.push(store.book);
-      return new RunRecords(journal, store);
+      return new RunRecords(journal, store, wall);
     } catch (error) {
       store.finish("failed", wall.nowUs(), []);
       throw error;
@@ -69,13 +75,13 @@ export class RunRecords {
   /** The run has its report. @param isCut Whether something other than its own end ended it. */
   end(report: Report, io: RunIo, isCut = false): void {
     const state = report.stopped || isCut ? "stopped" : "done";
-    const problem = this.#store?.finish(state, new WallClock().nowUs(), report.markets) ?? "";
+    const problem = this.#store?.finish(state, this.#wall.nowUs(), report.markets) ?? "";
     if (problem !== "") io.note(problem);
   }
 
   /** The run broke and has no report; the journal keeps what broke it. */
   async fail(): Promise<void> {
     await this.close();
-    this.#store?.finish("failed", new WallClock().nowUs(), []);
+    this.#store?.finish("failed", this.#wall.nowUs(), []);
   }
 }

@@ -75,6 +75,7 @@ function rowOf(run: RunHeader, places: RunPlaces, host: string): RunRow {
     host,
     pid: places.processId,
     process: processMark(places.processId),
+    account: run.account,
     journal: places.journal,
     report: places.report,
   };

@@ -9,6 +9,7 @@ import { PRIOR_AT, writePriorFrame } from "../core/learn/prior.ts";
 import { type Instrument, type InstrumentFacts, readInstrument, writeInstrument } from "../core/market/instrument.ts";
 import type { MarketParams } from "../core/params.ts";
 import { REFERENCE } from "../core/signal/reference.ts";
+import { StateReader } from "../core/state.ts";
 import { MICRO_PER_USD, type TimeUs, US_PER_SECOND } from "../core/units.ts";
 import { type ConfigSource, configHash, type LoadedConfig, type ResolvedParams, resolveParams } from "../io/config.ts";
 import { usageError } from "../io/exit.ts";
@@ -57,6 +58,8 @@ export interface SessionOptions {
   /** Rules that the shadow exchange scores the orders by, and the share of the loop after which it answers. */
   scorers?: readonly Scorer[];
   answerRatio?: number;
+  /** Looks at the frames of a push before the run does, and may change them: what is our own in a public book. */
+  beforeFrames?(lane: FrameLane): void;
 }
 
 /** One run from facts and settings to its reports. */
@@ -81,10 +84,12 @@ export class Session {
   readonly #priors: readonly (Prior | null)[];
   readonly #drive: Drive;
   readonly #lane = new FrameLane(LANE_SIZE);
+  readonly #beforeFrames: ((lane: FrameLane) => void) | null;
   readonly #prime: FrameLane;
   readonly #tierZero: boolean;
   #journal: RunJournal | null = null;
   #journalWasDown = false;
+  #isRestored = false;
   /** What was said of the markets since the start that is otherwise than it was, a sentence each. */
   readonly #changes: { market: number; text: string }[] = [];
   #factsAreOld = false;
@@ -136,6 +141,7 @@ export class Session {
     this.sequencer = new Sequencer(this.desk);
     this.#drive = new Drive(this.desk, this.shadow, this.sequencer, this.statistics);
     this.intake = new Intake(this.followed);
+    this.#beforeFrames = options.beforeFrames ?? null;
   }
 
   /** Takes one push. Returns what is wrong with it, or "". */
@@ -145,6 +151,7 @@ export class Session {
     const problem = this.intake.onPush(bytes, from, to, receivedUs, this.#lane);
     if (problem !== "") return problem;
     this.endedUs = this.intake.timeUs;
+    this.#beforeFrames?.(this.#lane);
     this.#drive.onMessage(this.#lane, this.intake.timeUs, this.intake.codec.newestVenueTimeUs);
     if (this.#factsAreOld) this.#takeFacts(this.intake.timeUs);
     this.#watchJournal(this.intake.timeUs);
@@ -160,6 +167,43 @@ export class Session {
     this.endedUs = timeUs;
     this.#drive.onMessage(lane, timeUs, newestVenueTimeUs);
     this.#watchJournal(timeUs);
+  }
+
+  /** Takes what the venue says of the account, as frames. */
+  onAccount(lane: FrameLane, timeUs: TimeUs): void {
+    if (this.startedUs === 0) this.#start(timeUs);
+    this.endedUs = Math.max(this.endedUs, timeUs);
+    this.#drive.onAccount(lane, timeUs);
+    this.#watchJournal(timeUs);
+  }
+
+  /**
+   * Goes on from the state that another run of these markets and settings left. Before the first frame only.
+   * @param cloidsSkipped Client ids passed over: that run may have used more than its journal tells.
+   */
+  restore(state: Float64Array, cloidsSkipped: number): void {
+    assert(this.startedUs === 0, "session: goes on from a state before its first frame");
+    const reader = new StateReader(state);
+    this.sequencer.syncState(reader);
+    reader.finish();
+    this.desk.skipCloids(cloidsSkipped);
+    this.#isRestored = true;
+  }
+
+  /** Facts of the traded markets, in their order. */
+  get facts(): readonly InstrumentFacts[] {
+    return this.#facts;
+  }
+
+  /** Tells the desk something that no market said: one of COMMAND. */
+  command(command: number, timeUs: TimeUs): void {
+    if (this.startedUs === 0) this.#start(timeUs);
+    this.#drive.command(command, timeUs);
+  }
+
+  /** Facts of the traded markets, in their order. */
+  get instruments(): readonly Instrument[] {
+    return this.#instruments;
   }
 
   /** The answers that the run was given were brought up to date. They hold from the next push on, in a run and in a replay of its tape alike. */
@@ -220,7 +264,9 @@ export class Session {
       run_number: [...identity.number],
       command: identity.command,
       venue: identity.venue,
+      account: identity.account,
       seed: identity.seed,
+      ...(identity.continues !== undefined && { continues: identity.continues }),
       config_hash: this.configHash,
       latency_s: this.latencySeconds,
       markets: this.followed.map((m) => ({ coin: m.coin, sz_decimals: m.szDecimals })),
@@ -237,6 +283,7 @@ export class Session {
     this.startedUs = timeUs;
     this.shadow.writeQuota(timeUs, timeUs, this.#prime);
     this.#drive.prime(this.#prime, timeUs);
+    if (this.#isRestored) this.#drive.command(COMMAND.start, timeUs);
   }
 
   /** The first market of which nothing was said, or null. */
@@ -272,6 +319,7 @@ export class Session {
         referenceName: referenceName((this.#instruments[i] as Instrument).referenceMarket, this.followed),
         profile: (this.#resolved[i] as ResolvedParams).profile,
         engine: this.desk.engines[i] as Desk["engines"][number],
+        desk: this.desk,
         instrument: this.#instruments[i] as Instrument,
         account,
         requests: this.shadow.counts[i] as RequestCounts,
@@ -284,11 +332,11 @@ export class Session {
         intentHash: this.sequencer.intentHash,
         stateHash,
         headroomRatio: this.shadow.limiter.surplusCount / this.shadow.limiter.capCount,
-        latencySeconds: this.latencySeconds,
+        latencySeconds: this.desk.latencySeconds,
         curve: curves[i] ?? null,
         runWarnings: [...warnings, ...this.#factWarnings(i)],
         latePrintCount: (this.shadow.markets[i] as PortMarket).latePrintCount,
-        breakerTrips: this.desk.breaker.trippedCount,
+        breakerTrips: this.desk.trippedCount,
       });
     });
   }

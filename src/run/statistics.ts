@@ -85,6 +85,10 @@ export class Statistics implements ShadowSink, DriveObserver {
     this.#of(market).attribution.onFunding(usd);
   }
 
+  onAdopt(market: number, lots: Lots): void {
+    this.#of(market).attribution.onAdopt(lots);
+  }
+
   onGap(lastVenueTimeUs: TimeUs): void {
     for (const m of this.markets) for (const edge of m.edges) edge.onGap(lastVenueTimeUs);
   }

@@ -5,6 +5,7 @@
 import type { Engine } from "../core/engine.ts";
 import { BUY, SELL } from "../core/frame.ts";
 import type { Instrument } from "../core/market/instrument.ts";
+import { MODE_NAMES } from "../core/quota/mode.ts";
 import { TERMS } from "../core/quote/spread.ts";
 import { REASON, reasonName } from "../core/reason.ts";
 import { BPS, MICRO_PER_USD, type TimeUs, US_PER_SECOND } from "../core/units.ts";
@@ -110,6 +111,7 @@ function requestsOf(session: Session, index: number, nowUs: TimeUs, context: Sta
     run: session.shadow.counts.reduce((sum, counts) => sum + countOf(counts), 0),
     surplus,
     burn_per_hour: burn,
+    mode: MODE_NAMES[session.desk.mode.mode],
     runway_h: surplus <= 0 ? 0 : burn === null || burn <= 0 ? null : surplus / burn,
   };
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { MODE_NAMES } from "../core/quota/mode.ts";
 
 export const STATUS_SCHEMA = "mmbin.status/1";
 
@@ -40,6 +41,7 @@ export const statusSchema = z
       run: z.int().describe("requests of all markets in this run"),
       surplus: z.number().describe("requests that the address has left; negative in debt"),
       burn_per_hour: known("used less earned by volume; negative when the surplus grows; null in the first minute"),
+      mode: z.enum(MODE_NAMES).describe("how much the address may ask for"),
       runway_h: known("hours until the surplus is spent at that burn; null when it grows or is not known"),
     }),
     equity_usd: known("profit and loss of this market since the start, at the mark"),

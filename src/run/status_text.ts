@@ -186,7 +186,7 @@ function edgeOf(s: MarketStatus): Segment {
 }
 
 function requestsOf(s: MarketStatus): Segment {
-  const { market, surplus, burn_per_hour, runway_h } = s.requests;
+  const { market, surplus, burn_per_hour, runway_h, mode } = s.requests;
   const left =
     surplus <= 0
       ? "spent"
@@ -195,7 +195,9 @@ function requestsOf(s: MarketStatus): Segment {
         : burn_per_hour === null
           ? "runway ?"
           : "no end";
-  return [`${market} req, ${left}`, left, left.replace(" left", ""), ""];
+  // In full there is nothing to say of the mode, and throttled is what is spent.
+  const told = mode === "passive" || mode === "conserve" ? ` (${mode})` : "";
+  return [`${market} req, ${left}${told}`, left, left.replace(" left", ""), ""];
 }
 
 function alarmOf(s: MarketStatus): Segment {

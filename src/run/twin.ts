@@ -45,6 +45,10 @@ export interface TwinRequest {
   loaded: LoadedConfig;
   /** Requests that the address has used before. */
   quotaUsedCount?: number;
+  /** Volume that the address was credited with before, dollars. */
+  quotaVolumeUsd?: number;
+  /** Called after each block of a run for real. */
+  onBlock?: (session: Session) => void;
   /** Rules of paper: the first drives. */
   scorers?: readonly Scorer[];
   /** Share of the loop after which paper knows what happened at the venue; absent: what the shadow has. */
@@ -119,7 +123,7 @@ function sessionOptions(request: TwinRequest, answers: InfoAnswer[]): Constructo
     loaded: request.loaded,
     latencySeconds: request.latencySeconds,
     quotaUsedCount: request.quotaUsedCount ?? 0,
-    quotaVolumeUsd: 0,
+    quotaVolumeUsd: request.quotaVolumeUsd ?? 0,
     scorers: request.scorers ?? ALL_SCORERS,
     ...(request.answerRatio !== undefined && { answerRatio: request.answerRatio }),
   };
@@ -187,6 +191,7 @@ export function runReal(request: TwinRequest): RealRun {
     }
     session.onPortClock(untilUs);
     port.step();
+    request.onBlock?.(session);
   }
   settle(session, port);
   session.statistics.finish();

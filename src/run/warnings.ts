@@ -19,12 +19,20 @@ export function marketWarnings(report: MarketReport, latePrintCount: number, bre
   warnEdge(report, warn);
   if (report.pnl_usd.residual !== "0") warn("residual", `the books do not close by ${report.pnl_usd.residual} dollars`);
   if (breakerTrips > 0)
-    warn("breaker", `a breaker on the money tripped ${breakerTrips} time(s): quoting stopped, reducing went on`);
+    warn(
+      "breaker",
+      `breakers of the address tripped ${breakerTrips} time(s): nothing but what reduces was quoted meanwhile, or nothing at all`,
+    );
   if ((report.floor_bound_ratio ?? 0) > 0.5)
     warn("floor_bound", "the spread's floor was the spread more than half of the time");
   if ((report.cap_bound_ratio ?? 0) > 0.5)
     warn("cap_bound", "half_spread_max_bps was the spread more than half of the time");
   if (report.requests.refused > 0) warn("refused", `the limiter refused ${report.requests.refused} request(s)`);
+  if (report.quota.drift_count > 0)
+    warn(
+      "quota_drift",
+      `the venue's count of requests was unexplainedly another than ours ${report.quota.drift_count} time(s), last by ${report.quota.last_drift}`,
+    );
   if (latePrintCount > 0) {
     warn(
       "late_prints",
@@ -58,7 +66,7 @@ function warnEdge(report: MarketReport, warn: (code: string, text: string) => vo
       `the mean edge is ${edge.mean.toFixed(2)} bps and equity moved by ${money.toFixed(2)} dollars: price moves on inventory decide here, not the edge`,
     );
   }
-  const touch = report.bracket.touch.edge_bps.mean;
+  const touch = report.bracket?.touch.edge_bps.mean ?? null;
   if (edge.mean !== null && touch !== null && Math.sign(edge.mean) !== Math.sign(touch)) {
     warn("bracket_wide", "the queue models disagree about the sign of the edge");
   }

@@ -38,6 +38,13 @@ export class MarketAccount {
     this.feesUsd += feeUsd;
   }
 
+  /** Starts from a position that is there, at its mark: equity stays what it was. Nothing was traded for it here. */
+  adopt(lots: Lots, markPx: number): void {
+    this.cashUsd += (this.positionLots - lots) * markPx;
+    this.positionLots = lots;
+    this.entryPx = lots === 0 ? 0 : markPx;
+  }
+
   /** @param usd Positive when received. */
   onFunding(usd: MicroUsd): void {
     this.cashUsd += usd;

@@ -61,6 +61,11 @@ export class FaultPlan {
     this.#rules.push({ rule, left: rule.countMax ?? Number.POSITIVE_INFINITY });
   }
 
+  /** Takes one rule back. */
+  remove(rule: FaultRule): void {
+    this.#rules = this.#rules.filter((standing) => standing.rule !== rule);
+  }
+
   clear(): void {
     this.#rules = [];
   }

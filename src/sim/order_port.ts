@@ -42,6 +42,8 @@ export interface OrderPort {
   onMarket(data: Float64Array, at: number): void;
   /** Takes one intent that was decided at `timeUs`. */
   submit(data: Float64Array, at: number, timeUs: TimeUs): void;
+  /** Every intent of one decision was submitted: what waits for company goes out. */
+  flush?(): void;
   advance(timeUs: TimeUs): void;
   /** When the next answer may be known; Infinity when nothing is under way. */
   nextDueUs(): TimeUs;

@@ -29,6 +29,7 @@ export function writeAnswer(
   data[at + ORDER.px] = 0;
   data[at + ORDER.lots] = 0;
   data[at + ORDER.leavesLots] = leavesLots;
+  data[at + ORDER.reduceOnly] = 0;
   return at;
 }
 

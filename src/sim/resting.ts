@@ -69,6 +69,8 @@ export class RestingOrders {
   /** Lots that the order wants in all, filled ones included; each scorer owes this less what it has filled. */
   readonly totalLots: Float64Array;
   readonly filledLots: Float64Array;
+  /** What was asked for beyond it and cut off at arrival: a reduce-only order is never more than the position. */
+  readonly cutLots: Float64Array;
   /** Displayed lots in front, per scorer; Infinity while the price lies beyond the known book. */
   readonly front: Float64Array;
   /**
@@ -110,6 +112,7 @@ export class RestingOrders {
     this.liveFromUs = new Float64Array(capacity);
     this.endUs = new Float64Array(capacity);
     this.totalLots = new Float64Array(capacity);
+    this.cutLots = new Float64Array(capacity);
     this.levelLots = new Float64Array(capacity);
     this.tradedLots = new Float64Array(capacity);
     this.tradedNextLots = new Float64Array(capacity);
@@ -140,6 +143,7 @@ export class RestingOrders {
     this.lateFillLots[i] = 0;
     this.successor[i] = -1;
     this.answerCloid[i] = 0;
+    this.cutLots[i] = 0;
     this.endUs[i] = Number.POSITIVE_INFINITY;
     return i;
   }

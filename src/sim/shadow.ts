@@ -10,16 +10,15 @@ import type { Instrument } from "../core/market/instrument.ts";
 import { REASON, type Reason } from "../core/reason.ts";
 import type { Lots, MicroUsd, Px, TimeUs } from "../core/units.ts";
 import { Account } from "./account.ts";
+import { ActionVerdict } from "./action_verdict.ts";
 import { feeOf } from "./fee.ts";
 import { AddressLimiter, type LimiterRules } from "./limits.ts";
 import type { OrderPort, RequestCounts } from "./order_port.ts";
 import { QuotaTold } from "./quota_told.ts";
 import { ReplyQueue, writeAnswer } from "./replies.ts";
+import { RequestQueue } from "./request_queue.ts";
 import { DRIVER, ORDER_STATE, SCORERS, type Scorer } from "./resting.ts";
 import { type MarketHost, ShadowMarket } from "./shadow_market.ts";
-
-/** Requests that may be under way at once. */
-const REQUESTS_MAX = 2048;
 
 export interface ShadowOptions {
   instruments: readonly Instrument[];
@@ -54,6 +53,8 @@ export interface ShadowSink {
   /** @param usd Positive when received. */
   onFunding(market: number, usd: MicroUsd): void;
   onGap(lastVenueTimeUs: TimeUs): void;
+  /** The run starts from a position that was there. */
+  onAdopt?(market: number, lots: Lots): void;
 }
 
 /**
@@ -73,16 +74,15 @@ export class ShadowExchange implements MarketHost, OrderPort {
   readonly #sink: ShadowSink;
   readonly #replies = new ReplyQueue();
   readonly #lane = new FrameLane(64);
-  readonly #requests = new Float64Array(REQUESTS_MAX * INTENT.size);
-  readonly #arrivalUs = new Float64Array(REQUESTS_MAX);
-  readonly #queue = new Int32Array(REQUESTS_MAX);
+  readonly #queue = new RequestQueue();
+  readonly #requests = this.#queue.data;
   /**
    * Per market: when it has something to settle next, and when an end becomes certain (NaN: not known since something happened there). Most
    * messages are of one market: the others are not looked at.
    */
   readonly #dueUs: Float64Array;
   readonly #endUs: Float64Array;
-  #queued = 0;
+  readonly #verdict: ActionVerdict;
   #nowUs = 0;
   #identity = 0;
   #oid = 0;
@@ -96,12 +96,12 @@ export class ShadowExchange implements MarketHost, OrderPort {
     this.#sink = sink;
     this.account = new Account(options.instruments.length);
     this.limiter = new AddressLimiter(options.quotaUsedCount, options.quotaVolumeUsd, options.limiterRules);
+    this.#verdict = new ActionVerdict(this.limiter);
     const scorers = options.scorers ?? SCORERS;
     this.markets = options.instruments.map((instrument, index) => new ShadowMarket(index, instrument, this, scorers));
     this.#dueUs = new Float64Array(this.markets.length).fill(Number.NEGATIVE_INFINITY);
     this.#endUs = new Float64Array(this.markets.length).fill(Number.NaN);
     this.counts = options.instruments.map(() => ({ place: 0, modify: 0, cancel: 0, rejected: 0, refused: 0 }));
-    for (let i = 0; i < REQUESTS_MAX; i++) this.#queue[i] = i;
   }
 
   /** Takes a market frame, in order of receipt. */
@@ -124,38 +124,28 @@ export class ShadowExchange implements MarketHost, OrderPort {
 
   /** Takes one intent that was decided at `venueTimeUs`. */
   submit(data: Float64Array, at: number, venueTimeUs: TimeUs): void {
-    assert(this.#queued < REQUESTS_MAX, "shadow: there is room for one more request");
-    const place = this.#queue[this.#queued] as number;
-    const base = place * INTENT.size;
-    for (let i = 0; i < INTENT.size; i++) this.#requests[base + i] = data[at + i] as number;
-    const arrivalUs = venueTimeUs + this.#latencyUs;
-    this.#arrivalUs[place] = arrivalUs;
-    let rank = this.#queued;
-    while (rank > 0 && (this.#arrivalUs[this.#queue[rank - 1] as number] as TimeUs) > arrivalUs) {
-      this.#queue[rank] = this.#queue[rank - 1] as number;
-      rank -= 1;
-    }
-    this.#queue[rank] = place;
-    this.#queued += 1;
+    this.#queue.add(data, at, venueTimeUs + this.#latencyUs);
+  }
+
+  /** One decision is complete: its orders arrive in as few actions as there are kinds. */
+  flush(): void {
+    this.#queue.endBatch();
   }
 
   /** The venue's clock reached `venueTimeUs`: requests arrive, ends become certain. */
   advance(venueTimeUs: TimeUs): void {
     if (venueTimeUs > this.#nowUs) this.#nowUs = venueTimeUs;
     let rank = 0;
-    while (rank < this.#queued) {
-      const place = this.#queue[rank] as number;
-      const arrivalUs = this.#arrivalUs[place] as TimeUs;
+    while (rank < this.#queue.count) {
+      const place = this.#queue.placeAt(rank);
+      const arrivalUs = this.#queue.arrivalUsOf(place);
       if (arrivalUs > venueTimeUs) break;
       const isPlace = this.#requests[place * INTENT.size + INTENT.action] === ACTION.place;
       if (arrivalUs === venueTimeUs && !isPlace) {
         rank += 1;
         continue;
       }
-      this.#queue.copyWithin(rank, rank + 1, this.#queued);
-      this.#queued -= 1;
-      this.#queue[this.#queued] = place;
-      this.#arrive(place * INTENT.size, arrivalUs);
+      this.#arrive(this.#queue.take(rank), arrivalUs);
     }
     for (let i = 0; i < this.markets.length; i++) {
       if (venueTimeUs < (this.#dueUs[i] as TimeUs)) continue;
@@ -169,7 +159,7 @@ export class ShadowExchange implements MarketHost, OrderPort {
   /** Venue time at which the next answer may be known; Infinity when nothing is under way. */
   nextDueUs(): TimeUs {
     let next = this.#replies.nextDueUs;
-    if (this.#queued > 0) next = Math.min(next, (this.#arrivalUs[this.#queue[0] as number] as TimeUs) + this.#backUs);
+    if (this.#queue.count > 0) next = Math.min(next, this.#queue.arrivalUsOf(this.#queue.placeAt(0)) + this.#backUs);
     for (let i = 0; i < this.markets.length; i++) {
       let endUs = this.#endUs[i] as TimeUs;
       if (Number.isNaN(endUs)) {
@@ -194,7 +184,14 @@ export class ShadowExchange implements MarketHost, OrderPort {
 
   // --- requests at the venue ---
 
-  #arrive(base: number, timeUs: TimeUs): void {
+  /** Whether the limiter lets an order pass: an action passes whole, and the first of it asks for all. */
+  #isGranted(place: number, action: number, timeUs: TimeUs, answerUs: TimeUs): boolean {
+    if (this.#verdict.isKnown(this.#queue.batchOf(place), action, timeUs)) return this.#verdict.granted;
+    return this.#verdict.judge(1 + this.#queue.companionsOf(place), answerUs);
+  }
+
+  #arrive(place: number, timeUs: TimeUs): void {
+    const base = place * INTENT.size;
     const request = this.#requests;
     const action = request[base + INTENT.action] as number;
     const marketIndex = request[base + F.market] as number;
@@ -203,8 +200,7 @@ export class ShadowExchange implements MarketHost, OrderPort {
     const counts = this.counts[marketIndex] as RequestCounts;
     const answerUs = timeUs + this.#backUs;
     const cloid = request[base + INTENT.cloid] as number;
-    const units = action === ACTION.modify ? this.limiter.rules.modifyCost : 1;
-    if (!this.limiter.request(units, action === ACTION.cancel, timeUs, answerUs)) {
+    if (!this.#isGranted(place, action, timeUs, answerUs)) {
       counts.refused += 1;
       this.#answer(market, cloid, 0, ORDER_STATUS.refused, REASON.too_many_requests, 0, timeUs, answerUs);
       return;
@@ -254,7 +250,8 @@ export class ShadowExchange implements MarketHost, OrderPort {
     const px = request[base + INTENT.px] as Px;
     const cloid = request[base + INTENT.cloid] as number;
     const reduceOnly = request[base + INTENT.reduceOnly] === 1;
-    let lots = request[base + INTENT.lots] as Lots;
+    const asked = request[base + INTENT.lots] as Lots;
+    let lots = asked;
     const reason = this.#check(market, side, px, lots, reduceOnly);
     const answerUs = timeUs + this.#backUs;
     if (reason !== REASON.none) {
@@ -277,6 +274,7 @@ export class ShadowExchange implements MarketHost, OrderPort {
     const count = orders.scorerCount;
     for (let s = 0; s < count; s++)
       orders.filledLots[i * count + s] = from < 0 ? 0 : (orders.filledLots[from * count + s] as Lots);
+    orders.cutLots[i] = asked - lots;
     orders.totalLots[i] = lots + (orders.filledLots[i * count + DRIVER] as Lots);
     const shown = market.book.lotsAt(side, px);
     orders.setFront(i, shown === UNKNOWN_LOTS ? Number.POSITIVE_INFINITY : shown);
@@ -289,7 +287,7 @@ export class ShadowExchange implements MarketHost, OrderPort {
     const cloid = request[base + INTENT.cloid] as number;
     const old = market.orders.find(request[base + INTENT.targetCloid] as number);
     if (old < 0) {
-      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, timeUs, timeUs + this.#backUs);
+      this.#missing(market, cloid, request[base + INTENT.targetCloid] as number, timeUs, timeUs + this.#backUs);
       return;
     }
     // The old order is gone whatever becomes of the new one.
@@ -297,6 +295,7 @@ export class ShadowExchange implements MarketHost, OrderPort {
     const next = this.#place(market, base, timeUs, old);
     if (next < 0) {
       market.orders.state[old] = ORDER_STATE.ended;
+      this.#tellEnd(market, old, REASON.none, timeUs, timeUs + this.#backUs);
       return;
     }
     market.orders.successor[old] = next;
@@ -308,7 +307,7 @@ export class ShadowExchange implements MarketHost, OrderPort {
     const cloid = this.#requests[base + INTENT.targetCloid] as number;
     const i = market.orders.find(cloid);
     if (i < 0) {
-      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, timeUs, timeUs + this.#backUs);
+      this.#missing(market, cloid, cloid, timeUs, timeUs + this.#backUs);
       return;
     }
     this.#end(market, i, timeUs);
@@ -335,14 +334,24 @@ export class ShadowExchange implements MarketHost, OrderPort {
     const dueUs = Math.max(endUs + this.#backUs, this.#nowUs);
     if (filled) {
       // A print that beat the request filled it: there was nothing left to cancel or replace.
-      if (next >= 0) this.#drop(market, next, dueUs);
-      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, endUs, dueUs);
-    } else if (next >= 0) {
-      const oid = orders.oid[next] as number;
-      this.#answer(market, cloid, oid, ORDER_STATUS.resting, REASON.none, orders.owed(next, DRIVER), endUs, dueUs);
+      const old = orders.cloid[i] as number;
+      if (next >= 0 && orders.state[next] === ORDER_STATE.ended) {
+        // What was to replace it had traded whole before that was known: both did.
+        this.#answer(market, cloid, 0, ORDER_STATUS.filled, REASON.none, 0, endUs, dueUs);
+        this.#answer(market, old, 0, ORDER_STATUS.settled, REASON.none, 0, endUs, dueUs);
+      } else {
+        if (next >= 0) this.#drop(market, next, dueUs);
+        this.#missing(market, cloid, old, endUs, dueUs);
+        // Had the new order traded meanwhile, it was believed to live; its fills are known by then.
+        const knownUs = this.#nowUs + this.#backUs;
+        if (next >= 0) this.#answer(market, cloid, 0, ORDER_STATUS.settled, REASON.none, 0, endUs, knownUs);
+      }
     } else {
-      const oid = orders.oid[i] as number;
-      this.#answer(market, cloid, oid, ORDER_STATUS.cancelled, REASON.none, orders.owed(i, DRIVER), endUs, dueUs);
+      if (next >= 0) {
+        const oid = orders.oid[next] as number;
+        this.#answer(market, cloid, oid, ORDER_STATUS.resting, REASON.none, orders.owed(next, DRIVER), endUs, dueUs);
+      }
+      this.#tellEnd(market, i, REASON.none, endUs, dueUs);
     }
     orders.successor[i] = -1;
   }
@@ -356,10 +365,24 @@ export class ShadowExchange implements MarketHost, OrderPort {
       const next = orders.successor[i] as number;
       if (next >= 0) this.#drop(market, next, dueUs);
       const cloid = orders.answerCloid[i] as number;
-      const endUs = orders.endUs[i] as TimeUs;
-      this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, endUs, dueUs);
+      this.#missing(market, cloid, orders.cloid[i] as number, orders.endUs[i] as TimeUs, dueUs);
     }
     orders.free(i);
+  }
+
+  /** The request `cloid` found nothing of `target`. Its fills were told before: nothing more comes of it. */
+  #missing(market: ShadowMarket, cloid: number, target: number, happenedUs: TimeUs, dueUs: TimeUs): void {
+    this.#answer(market, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0, happenedUs, dueUs);
+    this.#answer(market, target, 0, ORDER_STATUS.settled, REASON.none, 0, happenedUs, dueUs);
+  }
+
+  /** The order is over with what it still owes unfilled. */
+  #tellEnd(market: ShadowMarket, i: number, reason: Reason, happenedUs: TimeUs, dueUs: TimeUs): void {
+    const orders = market.orders;
+    const leaves = orders.owed(i, DRIVER) + (orders.cutLots[i] as Lots);
+    const cloid = orders.cloid[i] as number;
+    const oid = orders.oid[i] as number;
+    this.#answer(market, cloid, oid, ORDER_STATUS.cancelled, reason, leaves, happenedUs, dueUs);
   }
 
   #answer(
@@ -389,6 +412,9 @@ export class ShadowExchange implements MarketHost, OrderPort {
       this.account.of(market.index).onFill(side, px, lots, feeUsd);
       this.limiter.onFill(px * lots * market.instrument.creditRatio);
       this.#tellFill(market, i, timeUs, lots, feeUsd);
+      // What was cut off is not known to whoever asked: it would wait for more.
+      if (orders.owed(i, DRIVER) === 0 && (orders.cutLots[i] as Lots) > 0)
+        this.#tellEnd(market, i, REASON.none, timeUs, Math.max(timeUs + this.#backUs, this.#nowUs));
     }
     this.#sink.onFill(market.index, scorer, identity, timeUs, side, px, lots, feeUsd, before);
   }
@@ -446,24 +472,23 @@ export class ShadowExchange implements MarketHost, OrderPort {
       const orders = market.orders;
       for (let i = 0; i < orders.limit; i++) {
         const state = orders.state[i];
-        if (state === ORDER_STATE.live) this.#cancelForGap(market, orders.cloid[i] as number, lastVenueTimeUs);
-        if (state === ORDER_STATE.settling)
-          this.#cancelForGap(market, orders.answerCloid[i] as number, lastVenueTimeUs);
+        if (state === ORDER_STATE.live || state === ORDER_STATE.settling)
+          this.#tellEnd(market, i, REASON.gap, lastVenueTimeUs, lastVenueTimeUs);
       }
       orders.clear();
       market.clear();
       this.#touch(m);
     }
-    for (let rank = 0; rank < this.#queued; rank++) {
-      const base = (this.#queue[rank] as number) * INTENT.size;
+    for (let rank = 0; rank < this.#queue.count; rank++) {
+      const base = this.#queue.placeAt(rank) * INTENT.size;
       const market = this.markets[this.#requests[base + F.market] as number] as ShadowMarket;
-      this.#cancelForGap(market, this.#requests[base + INTENT.cloid] as number, lastVenueTimeUs);
+      const cloid = this.#requests[base + INTENT.cloid] as number;
+      const lots = this.#requests[base + INTENT.lots] as Lots;
+      // A cancel answers under the order it is about, of which the end is told already.
+      if (this.#requests[base + INTENT.action] !== ACTION.cancel)
+        this.#answer(market, cloid, 0, ORDER_STATUS.cancelled, REASON.gap, lots, lastVenueTimeUs, lastVenueTimeUs);
     }
-    this.#queued = 0;
+    this.#queue.clear();
     this.#sink.onGap(lastVenueTimeUs);
-  }
-
-  #cancelForGap(market: ShadowMarket, cloid: number, timeUs: TimeUs): void {
-    this.#answer(market, cloid, 0, ORDER_STATUS.cancelled, REASON.gap, 0, timeUs, timeUs);
   }
 }

@@ -47,6 +47,8 @@ export interface VenuePortOptions {
 
 interface Waiting {
   arrivalUs: TimeUs;
+  /** Decisions made together: what is of one kind in them is one action. */
+  batch: number;
   intent: Float64Array;
 }
 
@@ -87,9 +89,12 @@ export class VenuePort implements OrderPort, VenueListener {
   readonly #lane = new FrameLane(64);
   readonly #quota = new QuotaTold();
   readonly #indexes = new Map<VenueMarket, number>();
+  /** Unfilled lots of the orders that ended by a request of the block in hand, by client id: the replies come after. */
+  readonly #ended = new Map<number, Lots>();
   #closed = false;
   #nonce = 0;
   #hash = 0;
+  #batch = 0;
 
   constructor(options: VenuePortOptions, sink: ShadowSink) {
     assert(options.outboundUs >= 1 && options.inboundUs >= 1, "venue port: every way takes time");
@@ -120,7 +125,12 @@ export class VenuePort implements OrderPort, VenueListener {
     const intent = data.slice(at, at + INTENT.size);
     let rank = this.#waiting.length;
     while (rank > 0 && (this.#waiting[rank - 1] as Waiting).arrivalUs > arrivalUs) rank -= 1;
-    this.#waiting.splice(rank, 0, { arrivalUs, intent });
+    this.#waiting.splice(rank, 0, { arrivalUs, batch: this.#batch, intent });
+  }
+
+  /** One decision is complete: its orders go in as few actions as there are kinds. */
+  flush(): void {
+    this.#batch += 1;
   }
 
   /** The run ends: what rests is cancelled at the venue, what is under way or asked for from now on never arrives. */
@@ -140,9 +150,9 @@ export class VenuePort implements OrderPort, VenueListener {
     const { venue, actor } = this.#options;
     const blockUs = this.nextBlockUs;
     actor?.beforeBlock(venue);
-    while (this.#waiting.length > 0 && (this.#waiting[0] as Waiting).arrivalUs <= blockUs)
-      this.#send((this.#waiting.shift() as Waiting).intent);
+    while (this.#waiting.length > 0 && (this.#waiting[0] as Waiting).arrivalUs <= blockUs) this.#sendNext();
     venue.step();
+    this.#ended.clear();
   }
 
   nextDueUs(): TimeUs {
@@ -159,8 +169,9 @@ export class VenuePort implements OrderPort, VenueListener {
     return frames > 0 && this.writeQuota(dueUs, timeUs, lane) ? frames + 1 : frames;
   }
 
-  writeQuota(venueTimeUs: TimeUs, timeUs: TimeUs, lane: FrameLane): boolean {
-    return this.#quota.write(this.limiter, venueTimeUs, timeUs, lane);
+  /** Whatever is heard of by now, the count is the venue's of its newest block. */
+  writeQuota(_venueTimeUs: TimeUs, timeUs: TimeUs, lane: FrameLane): boolean {
+    return this.#quota.write(this.limiter, this.#options.venue.nowUs, timeUs, lane);
   }
 
   /** Marks the account as the venue's contexts say. Books and prints are known to the venue itself. */
@@ -186,24 +197,44 @@ export class VenuePort implements OrderPort, VenueListener {
 
   // --- requests ---
 
-  #send(intent: Float64Array): void {
-    const action = intent[INTENT.action] as number;
-    const index = intent[F.market] as number;
-    const place = this.markets[index] as Place;
-    const assetId = place.venueMarket.assetId;
-    const target = cloidText(intent[INTENT.targetCloid] as number);
-    if (action === ACTION.place)
-      this.#submit({ type: "order", orders: [orderOf(intent, place)], grouping: "na" }, (reply) => {
-        this.#onPlaced(index, intent, reply);
+  /** Sends the first that waits, with all of its batch that are of its kind. */
+  #sendNext(): void {
+    const { batch, intent } = this.#waiting[0] as Waiting;
+    const kind = intent[INTENT.action];
+    const together: Float64Array[] = [];
+    for (let i = 0; i < this.#waiting.length; ) {
+      const one = this.#waiting[i] as Waiting;
+      if (one.batch !== batch || one.intent[INTENT.action] !== kind) i += 1;
+      else together.push((this.#waiting.splice(i, 1)[0] as Waiting).intent);
+    }
+    this.#send(kind as number, together);
+  }
+
+  #send(kind: number, intents: readonly Float64Array[]): void {
+    const placeOf = (intent: Float64Array): Place => this.markets[intent[F.market] as number] as Place;
+    const target = (intent: Float64Array): string => cloidText(intent[INTENT.targetCloid] as number);
+    if (kind === ACTION.cancel) {
+      const cancels = intents.map((one) => ({ asset: placeOf(one).venueMarket.assetId, cloid: target(one) }));
+      this.#submit({ type: "cancelByCloid", cancels }, (reply) => {
+        intents.forEach((one, i) => {
+          this.#onCancelled(one, itemOf(reply, i));
+        });
       });
-    else if (action === ACTION.modify)
-      this.#submit({ type: "batchModify", modifies: [{ oid: target, order: orderOf(intent, place) }] }, (reply) => {
-        this.#onPlaced(index, intent, reply);
+      return;
+    }
+    const orders = intents.map((one) => orderOf(one, placeOf(one)));
+    const action: Action =
+      kind === ACTION.place
+        ? { type: "order", orders, grouping: "na" }
+        : {
+            type: "batchModify",
+            modifies: orders.map((order, i) => ({ oid: target(intents[i] as Float64Array), order })),
+          };
+    this.#submit(action, (reply) => {
+      intents.forEach((one, i) => {
+        this.#onPlaced(one, itemOf(reply, i));
       });
-    else
-      this.#submit({ type: "cancelByCloid", cancels: [{ asset: assetId, cloid: target }] }, (reply) => {
-        this.#onCancelled(index, intent, reply);
-      });
+    });
   }
 
   #submit(action: Action, onReply: (reply: ActionReply) => void): void {
@@ -223,42 +254,58 @@ export class VenuePort implements OrderPort, VenueListener {
   }
 
   /** A place or a modify has its reply: both ask for a new order. */
-  #onPlaced(index: number, intent: Float64Array, reply: ActionReply): void {
+  #onPlaced(intent: Float64Array, item: ItemStatus | null): void {
+    const index = intent[F.market] as number;
     const cloid = intent[INTENT.cloid] as number;
     const counts = this.counts[index] as RequestCounts;
-    const item = itemOf(reply);
     if (item === null) {
       this.#refused(index, cloid);
       return;
     }
     const isModify = intent[INTENT.action] === ACTION.modify;
+    const old = isModify ? (intent[INTENT.targetCloid] as number) : 0;
     if (isModify) counts.modify += 1;
     else counts.place += 1;
     if (typeof item === "object" && "error" in item) {
       if (isModify && item.error === CANNOT_MODIFY) {
         this.#answer(index, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0);
+        this.#answer(index, old, 0, ORDER_STATUS.settled, REASON.none, 0);
         return;
       }
       counts.rejected += 1;
       this.#answer(index, cloid, 0, ORDER_STATUS.rejected, reasonOf(item.error), 0);
+      if (isModify) this.#tellOld(index, old);
       return;
     }
     assert(typeof item === "object" && "resting" in item, "venue port: a post-only order rests or is refused");
     const { oid } = item.resting;
     const lots = this.#options.account.orders.get(oid)?.lots ?? 0;
     this.#answer(index, cloid, oid, ORDER_STATUS.resting, REASON.none, lots);
+    if (isModify) this.#tellOld(index, old);
   }
 
-  #onCancelled(index: number, intent: Float64Array, reply: ActionReply): void {
+  /** A modify says nothing of the order that it was about: it ended in this block, or stands as it did. */
+  #tellOld(index: number, cloid: number): void {
+    const leaves = this.#ended.get(cloid);
+    if (leaves === undefined) this.#answer(index, cloid, 0, ORDER_STATUS.resting, REASON.none, 0);
+    else this.#answer(index, cloid, 0, ORDER_STATUS.cancelled, REASON.none, leaves);
+  }
+
+  #onCancelled(intent: Float64Array, item: ItemStatus | null): void {
+    const index = intent[F.market] as number;
     const cloid = intent[INTENT.targetCloid] as number;
-    const item = itemOf(reply);
     if (item === null) {
       this.#refused(index, cloid);
       return;
     }
     (this.counts[index] as RequestCounts).cancel += 1;
-    if (item === "success") this.#answer(index, cloid, 0, ORDER_STATUS.cancelled, REASON.none, 0);
-    else this.#answer(index, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0);
+    if (item === "success") {
+      this.#answer(index, cloid, 0, ORDER_STATUS.cancelled, REASON.none, this.#ended.get(cloid) ?? 0);
+      return;
+    }
+    // Its fills were told before: nothing more comes of it.
+    this.#answer(index, cloid, 0, ORDER_STATUS.missing, REASON.missing_order, 0);
+    this.#answer(index, cloid, 0, ORDER_STATUS.settled, REASON.none, 0);
   }
 
   #refused(index: number, cloid: number): void {
@@ -311,11 +358,15 @@ export class VenuePort implements OrderPort, VenueListener {
     const cloid = cloidOf(order.cloid);
     if (status === "filled") {
       // A reduce-only order shrinks with the position, which nothing tells: its last fill may be less than what was believed to rest.
-      if (order.reduceOnly) this.#answer(index, cloid, order.oid, ORDER_STATUS.filled, REASON.none, 0);
+      if (order.reduceOnly) this.#answer(index, cloid, order.oid, ORDER_STATUS.settled, REASON.none, 0);
       return;
     }
+    // What a reduce-only order lost on the way counts as unfilled.
+    const leaves = order.reduceOnly ? order.origLots - order.filledLots : order.lots;
+    if (status === "canceled") this.#ended.set(cloid, leaves);
     if (ASKED.has(status) || status.endsWith("ejected")) return;
-    this.#answer(index, cloid, order.oid, ORDER_STATUS.cancelled, REASON.none, order.lots);
+    const reason = status === "reduceOnlyCanceled" ? REASON.none : REASON.venue_cancelled;
+    this.#answer(index, cloid, order.oid, ORDER_STATUS.cancelled, reason, leaves);
   }
 
   onFunding(payment: FundingPayment): void {
@@ -335,11 +386,13 @@ export class VenuePort implements OrderPort, VenueListener {
   onBlock(): void {}
 }
 
-/** The one status of a reply; null when the limiter let nothing pass. */
-function itemOf(reply: ActionReply): ItemStatus | null {
+/** A status of a reply; null when the limiter let nothing pass. */
+function itemOf(reply: ActionReply, i: number): ItemStatus | null {
   if (reply.status === "err") return null;
   assert("data" in reply.response && typeof reply.response.data === "object", "venue port: a status an order");
-  return reply.response.data.statuses[0] as ItemStatus;
+  // An action of which nothing can be understood has one status for all.
+  const { statuses } = reply.response.data;
+  return (statuses[i] ?? statuses[0]) as ItemStatus;
 }
 
 function orderOf(intent: Float64Array, place: Place): WireOrder {
@@ -372,6 +425,9 @@ const REASONS: readonly (readonly [text: string, reason: Reason])[] = [
   ["Reduce only order", REASON.reduce_only_increase],
   [ZERO_SIZE, REASON.zero_size],
   ["Insufficient margin", REASON.margin],
+  ["Order would increase open interest", REASON.open_interest_cap],
+  ["while at open interest cap", REASON.open_interest_cap],
+  ["Order price too far from oracle", REASON.too_far_from_oracle],
 ];
 
 function reasonOf(text: string): Reason {

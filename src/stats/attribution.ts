@@ -47,6 +47,11 @@ export class Attribution {
     this.#positionLots += side * lots;
   }
 
+  /** Starts from a position that is there: nothing was traded for it, and from now on its marks move it. */
+  onAdopt(lots: Lots): void {
+    this.#positionLots = lots;
+  }
+
   /** @param usd Positive when received. */
   onFunding(usd: MicroUsd): void {
     this.fundingUsd += usd;

@@ -28,6 +28,7 @@ const run: RunHeader = {
   command: "paper",
   venue: "bench",
   seed: null,
+  account: null,
   config_hash: "",
   latency_s: 0.3,
   markets: [{ coin: "BTC", sz_decimals: 5 }],

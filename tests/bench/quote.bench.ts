@@ -4,7 +4,7 @@
  */
 import { BUY } from "../../src/core/frame.ts";
 import { moneyFromCapital, PROFILE_DEFAULTS } from "../../src/core/params.ts";
-import { solveBand } from "../../src/core/quota/gate.ts";
+import { solveBand } from "../../src/core/quota/band.ts";
 import { GlftSolver } from "../../src/core/quote/glft.ts";
 import { Ladder, type LadderInputs, writeLadder } from "../../src/core/quote/ladder.ts";
 import { type QuoteInputs, QuoteModel } from "../../src/core/quote/model.ts";

@@ -1,158 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Desk } from "../../src/core/desk.ts";
-import {
-  ACTION,
-  BBO,
-  BUY,
-  COMMAND,
-  COMMAND_FRAME,
-  F,
-  FILL,
-  FrameLane,
-  INTENT,
-  KIND,
-  ORDER,
-  ORDER_STATUS,
-  QUOTA,
-  SELL,
-  TIMER,
-} from "../../src/core/frame.ts";
-import { writeInstrument } from "../../src/core/market/instrument.ts";
-import { type MarketParams, moneyFromCapital, PROFILE_DEFAULTS } from "../../src/core/params.ts";
+import type { Desk } from "../../src/core/desk.ts";
+import { ACTION, BUY, F, FrameLane, ORDER_STATUS, SELL } from "../../src/core/frame.ts";
 import { REASON } from "../../src/core/reason.ts";
-
-const S = 1_000_000;
-/** Noon of some day. */
-const START = 20_000 * 86_400 * S + 43_200 * S;
-
-interface Intent {
-  action: number;
-  cloid: number;
-  target: number;
-  side: number;
-  px: number;
-  lots: number;
-  reduceOnly: boolean;
-}
-
-/** A desk of one market, driven by hand. */
-class Bench {
-  readonly desk: Desk;
-  readonly #lane = new FrameLane(512);
-  now = START;
-  #tid = 0;
-  #heard = 0;
-
-  constructor(set: Partial<MarketParams> = {}) {
-    const params = { ...PROFILE_DEFAULTS.perp, ...moneyFromCapital(100e6, 10, 11.5e6), ...set };
-    this.desk = new Desk([params]);
-    const facts = {
-      szDecimals: 2,
-      maxLeverage: 10,
-      assetId: 0,
-      makerFeeFrac: 1.5e-4,
-      takerFeeFrac: 4.5e-4,
-      growth: false,
-    };
-    this.#lane.clear();
-    const rest = { creditRatio: 1, delisted: false, isolatedOnly: false, minNotionalUsd: 10e6 };
-    this.desk.on(this.#lane.data, writeInstrument(this.#lane, this.now, 0, { ...facts, ...rest }, 1));
-  }
-
-  get engine(): Desk["engines"][number] {
-    return this.desk.engines[0] as Desk["engines"][number];
-  }
-
-  #open(kind: (typeof KIND)[keyof typeof KIND], size: number, market = 0): number {
-    this.#lane.clear();
-    return this.#lane.begin(kind, size, this.now, this.now, market);
-  }
-
-  #take(at: number): Intent[] {
-    this.desk.on(this.#lane.data, at);
-    const out: Intent[] = [];
-    const { data, length } = this.desk.intents;
-    for (let i = 0; i < length; i += data[i] as number) {
-      const v = (offset: number): number => data[i + offset] as number;
-      out.push({
-        action: v(INTENT.action),
-        cloid: v(INTENT.cloid),
-        target: v(INTENT.targetCloid),
-        side: v(INTENT.side),
-        px: v(INTENT.px),
-        lots: v(INTENT.lots),
-        reduceOnly: v(INTENT.reduceOnly) === 1,
-      });
-    }
-    this.desk.intents.clear();
-    return out;
-  }
-
-  bbo(bid: number, ask: number): Intent[] {
-    this.#heard = this.now;
-    const at = this.#open(KIND.bbo, BBO.size);
-    this.#lane.data.set([bid, 500, ask, 500], at + BBO.bidPx);
-    return this.#take(at);
-  }
-  /** Bids only. */
-  halfBook(bid: number): Intent[] {
-    const at = this.#open(KIND.bbo, BBO.size);
-    this.#lane.data.set([bid, 500, 0, 0], at + BBO.bidPx);
-    return this.#take(at);
-  }
-  /** @param connectionUs When another market of the connection was heard last. */
-  timer(seconds = 0.25, connectionUs = 0): Intent[] {
-    this.now = Math.floor((this.now + seconds * S) / 250_000) * 250_000;
-    const at = this.#open(KIND.timer, TIMER.size, -1);
-    this.#lane.data[at + TIMER.connectionUs] = Math.max(this.#heard, connectionUs);
-    return this.#take(at);
-  }
-  stop(): Intent[] {
-    const at = this.#open(KIND.command, COMMAND_FRAME.size, -1);
-    this.#lane.data[at + COMMAND_FRAME.command] = COMMAND.stop;
-    return this.#take(at);
-  }
-  quota(used: number): Intent[] {
-    const at = this.#open(KIND.quota, QUOTA.size, -1);
-    this.#lane.data.set([used, 10_000, 0], at + QUOTA.usedCount);
-    return this.#take(at);
-  }
-  answer(cloid: number, status: number, leaves = 0): Intent[] {
-    const at = this.#open(KIND.order, ORDER.size);
-    this.#lane.data[at + ORDER.cloid] = cloid;
-    this.#lane.data[at + ORDER.status] = status;
-    this.#lane.data[at + ORDER.leavesLots] = leaves;
-    return this.#take(at);
-  }
-  fill(cloid: number, side: number, px: number, lots: number): Intent[] {
-    this.#tid += 1;
-    const at = this.#open(KIND.fill, FILL.size);
-    this.#lane.data.set([cloid, 1, this.#tid, side, px, lots, 100, 0, 0], at + FILL.cloid);
-    return this.#take(at);
-  }
-
-  /** Answers every request as granted. Returns what followed. */
-  accept(intents: Intent[]): void {
-    for (const i of intents) {
-      const status = i.action === ACTION.cancel ? ORDER_STATUS.cancelled : ORDER_STATUS.resting;
-      this.accept(this.answer(i.cloid, status, i.lots));
-    }
-  }
-
-  /** Brings the desk to quoting both sides around $30. */
-  quoting(): Intent[] {
-    const first = this.bbo(299_990, 300_010);
-    this.accept(first);
-    return first;
-  }
-}
+import { EngineBench, type Intent, S } from "../fixtures/engine_bench.ts";
 
 const sides = (intents: Intent[]): number[] => intents.map((i) => i.side).sort();
 
 describe("quoting", () => {
   test("the first touch brings one minimum order a side, behind the touch, on the grid", () => {
-    const b = new Bench();
+    const b = new EngineBench();
     const first = b.quoting();
     expect(sides(first)).toEqual([SELL, BUY]);
     for (const i of first) {
@@ -164,7 +21,7 @@ describe("quoting", () => {
   });
 
   test("an order holds while its distance stays inside the band, and moves when it does not, by a modify", () => {
-    const b = new Bench();
+    const b = new EngineBench();
     b.quoting();
     expect(b.bbo(300_000, 300_020)).toEqual([]);
     const moved = b.bbo(300_600, 300_620);
@@ -174,14 +31,14 @@ describe("quoting", () => {
   });
 
   test("nothing more is asked about an order while its answer is awaited", () => {
-    const b = new Bench();
+    const b = new EngineBench();
     b.quoting();
     expect(b.bbo(300_600, 300_620).length).toBe(2);
     expect(b.bbo(301_600, 301_620)).toEqual([]);
   });
 
   test("a crossed view is waited out; a stop takes every order away", () => {
-    const b = new Bench();
+    const b = new EngineBench();
     b.quoting();
     expect(b.bbo(300_100, 300_000)).toEqual([]);
     expect(b.engine.reason).toBe(REASON.crossed_book);
@@ -191,7 +48,7 @@ describe("quoting", () => {
   });
 
   test("a side of the book that empties takes our orders away", () => {
-    const b = new Bench();
+    const b = new EngineBench();
     b.quoting();
     const at = b.halfBook(299_990);
     expect(at.map((i) => i.action)).toEqual([ACTION.cancel, ACTION.cancel]);
@@ -199,7 +56,7 @@ describe("quoting", () => {
   });
 
   test("ten seconds of silence withdraw both orders", () => {
-    const b = new Bench();
+    const b = new EngineBench();
     b.quoting();
     expect(b.timer(9.5)).toEqual([]);
     // Another market's message breaks the silence of the connection.
@@ -210,22 +67,25 @@ describe("quoting", () => {
     expect(b.engine.bidReason).toBe(REASON.stale_feed);
   });
 
-  test("with the budget spent a missing side waits for its slot, and a cancel does not", () => {
-    const b = new Bench();
-    b.quota(10_000);
+  test("with the budget spent both missing sides go in one slot, one filled waits for the next, and a cancel does not", () => {
+    const b = new EngineBench();
+    b.quota(10_500);
     const first = b.bbo(299_990, 300_010);
-    expect(first.length).toBe(1);
+    expect(sides(first)).toEqual([SELL, BUY]);
     b.accept(first);
+    const bid = first.find((i) => i.side === BUY) as Intent;
+    expect(b.fill(bid.cloid, BUY, bid.px, bid.lots)).toEqual([]);
     expect(b.timer(1)).toEqual([]);
+    expect(b.engine.sender.bidHeld).toBe(REASON.quota_spent);
     b.now += 11 * S;
-    expect(b.bbo(299_990, 300_010).length).toBe(1);
+    expect(sides(b.bbo(299_990, 300_010))).toEqual([BUY]);
     expect(b.stop().filter((i) => i.action === ACTION.cancel).length).toBe(1);
   });
 });
 
 describe("inventory", () => {
   test("a filled bid is placed again further down, and the ask comes closer", () => {
-    const b = new Bench({ clipUsd: 24e6 });
+    const b = new EngineBench({ clipUsd: 24e6 });
     const [bid, ask] = b.quoting().sort((x, y) => y.side - x.side) as [Intent, Intent];
     b.fill(bid.cloid, BUY, bid.px, bid.lots);
     const next = [...b.timer(), ...b.bbo(299_990, 300_010)];
@@ -236,7 +96,7 @@ describe("inventory", () => {
   });
 
   test("a burst of own fills leaves one minimum order on that side, twice the deepest fill further off", () => {
-    const b = new Bench({ clipUsd: 12e6 });
+    const b = new EngineBench({ clipUsd: 12e6 });
     b.engine.board.viability.state = "viable";
     b.engine.board.viability.evaluate = () => {};
     b.timer();
@@ -273,7 +133,7 @@ describe("inventory", () => {
   });
 
   test("after a breaker only the reducing side stands, never larger than the position; a rest under ten dollars closes reduce-only", () => {
-    const b = new Bench({ dailyLossUsd: 1e4 });
+    const b = new EngineBench({ dailyLossUsd: 1e4 });
     const [bid] = b.quoting().filter((i) => i.side === BUY) as [Intent];
     b.accept(b.fill(bid.cloid, BUY, bid.px, bid.lots));
     b.accept(b.bbo(298_000, 298_020));
@@ -302,7 +162,7 @@ describe("inventory", () => {
     });
     fc.assert(
       fc.property(fc.array(step, { minLength: 10, maxLength: 120 }), (steps) => {
-        const b = new Bench({ halfSpreadFixedFrac: 2e-4, requoteFixedFrac: 0.5e-4, levelsMax: 3 });
+        const b = new EngineBench({ halfSpreadFixedFrac: 2e-4, requoteFixedFrac: 0.5e-4, levelsMax: 3 });
         let mid = 300_000;
         const waiting: Intent[] = [...b.bbo(mid - 10, mid + 10)];
         for (const s of steps) {
@@ -322,6 +182,9 @@ describe("inventory", () => {
             }[s.what];
             if (s.what === "reject" && i.action === ACTION.cancel) continue;
             waiting.push(...b.answer(i.cloid, status as number, i.lots));
+            const isOver = s.what === "grant" || s.what === "missing" || s.what === "reject";
+            if (i.action === ACTION.modify && isOver) waiting.push(...b.answer(i.target, ORDER_STATUS.settled));
+            else if (s.what === "missing") waiting.push(...b.answer(i.cloid, ORDER_STATUS.settled));
           } else {
             const slots = b.engine.slots;
             for (let slot = 0; slot < slots.limit; slot++) {

@@ -142,6 +142,8 @@ describe("no field is forgotten", () => {
     Viability: ["#sum", "#phis", "#edges", "#bests", "#scratch", "#edge"],
     Band: ["#chi", "#exact"],
     Quoter: ["#instrument"],
+    Desk: ["#priced"],
+    QuotaPrice: ["#gain"],
     Reference: [],
   };
 

@@ -16,6 +16,7 @@ const RUN: RunHeader = {
   command: "paper",
   venue: "testnet",
   seed: null,
+  account: null,
   config_hash: "0",
   latency_s: 0.3,
   markets: [{ coin: "BTC", sz_decimals: 5 }],

@@ -17,12 +17,20 @@ const bases = new Map<string, string>();
 const mirror = makeMirrorWorld(3, 1080, 1000);
 const WORLD_OF: Record<string, World> = { reference_weight_max: mirror };
 
+/** Rules of the venue's counter show where it is nearly spent. */
+const USED_OF: Record<string, number> = {
+  quota_modify_cost: 9_000,
+  quota_cancels_share: 9_992,
+  quota_maker_credit: 9_960,
+};
+
 function hashOf(set: readonly string[], key = ""): string {
-  return runWorld(WORLD_OF[key] ?? world, [...BASE, ...set], { viable: true }).sequencer.intentHash;
+  const options = { viable: true, quotaUsedCount: USED_OF[key] ?? 0 };
+  return runWorld(WORLD_OF[key] ?? world, [...BASE, ...set], options).sequencer.intentHash;
 }
 
 function baseHash(extra: readonly string[], of: string): string {
-  const key = `${of in WORLD_OF ? of : ""} ${extra.join(" ")}`;
+  const key = `${of in WORLD_OF || of in USED_OF ? of : ""} ${extra.join(" ")}`;
   const known = bases.get(key) ?? hashOf(extra, of);
   bases.set(key, known);
   return known;
@@ -68,10 +76,16 @@ const KNOBS: [key: string, value: string, beside?: string[]][] = [
   ["reference_veto_sd", "0"],
   ["latency_s", "0.6"],
   ["chi", "0.5"],
-  ["stale_feed_s", "1"],
+  ["quota_horizon_h", "0.2"],
+  ["quota_feedback", "1"],
+  ["quota_modify_cost", "2"],
+  ["quota_cancels_share", "0"],
+  ["quota_maker_credit", "0"],
+  ["stale_feed_s", "1", ["chi=0.01"]],
   ["stale_factor_one", "4"],
   ["stale_factor_two", "1"],
   ["burst_half_life_s", "5", ["half_spread_fixed_bps=0.8"]],
+  ["price_jump_pct", "0.05"],
   ["reserve_count", "9500"],
 ];
 

@@ -45,8 +45,8 @@ describe.skipIf(data === undefined)("recorded markets (need MMBIN_DATA)", () => 
       expect(report.pnl_usd.residual).toBe("0");
       expect(report.max_exposure_ratio).toBeLessThanOrEqual(1);
       expect(report.two_sided_ratio).toBeGreaterThan(0.98);
-      expect(Number(report.bracket.pessimistic.notional_usd)).toBeLessThanOrEqual(
-        Number(report.bracket.touch.notional_usd),
+      expect(Number(report.bracket?.pessimistic.notional_usd)).toBeLessThanOrEqual(
+        Number(report.bracket?.touch.notional_usd),
       );
       const edge = report.edge_bps["5"];
       // No interval of an edge that lies wholly above zero.

@@ -34,6 +34,8 @@ const fixture: Report = {
   feed: null,
   run_id: "20250904T194657Z-backtest",
   journal: null,
+  live: null,
+  twin: null,
   solver_calls: 10,
   ladders: 20,
   markets: [
@@ -104,6 +106,16 @@ const fixture: Report = {
       requests_per_fill: 1.5,
       requests_per_usd: 0.125,
       headroom_ratio: 0.99,
+      quota: {
+        mode: "full",
+        mode_reason: "headroom",
+        mode_changes: 0,
+        mode_s: { full: 1, passive: 0, conserve: 0, throttled: 0 },
+        chi: 0.01,
+        shadow_price_usd: "0.0000012",
+        drift_count: 0,
+        last_drift: 0,
+      },
       signals: [{ name: "book", state: "warm", since_us: 1, cost_bps: 0 }],
       prior: null,
       reference: {

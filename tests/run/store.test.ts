@@ -15,6 +15,8 @@ import { HandClock, testFolder } from "../fixtures/journal.ts";
 import { makeWorld, runWorld } from "../fixtures/world.ts";
 
 const folder = testFolder("store");
+// Other files of the same process leave runs in theirs.
+process.env.XDG_STATE_HOME = join(folder, "state");
 const world = makeWorld(5, 420);
 const clock = new HandClock();
 const identity = {
@@ -23,6 +25,7 @@ const identity = {
   command: "paper",
   venue: "tape",
   seed: null,
+  account: null,
 };
 const journal = join(folder, "journal");
 const places = { journal, report: join(folder, "report.json"), startedUs: 5, processId: process.pid };
@@ -255,10 +258,11 @@ describe("the file", () => {
     store.close();
     const db = new Database(first);
     db.run("ALTER TABLE runs DROP COLUMN process");
+    db.run("ALTER TABLE runs DROP COLUMN account");
     db.run("PRAGMA user_version = 1");
     db.close();
     const again = Store.open(first);
-    expect(again.runs(9)).toEqual([{ ...run, process: null }]);
+    expect(again.runs(9)).toEqual([{ ...run, process: null, account: null }]);
     again.close();
   });
 
@@ -278,4 +282,31 @@ describe("the file", () => {
     store.close();
     other.close();
   });
+});
+
+test("what the newest run of a venue found of a market is told, and forgotten with time", () => {
+  const store = Store.open(join(folder, "viability.db"));
+  const { results: _r, fill_count: _f, notional_usd: _n, ...run } = listRuns(1)[0] as ListedRun;
+  const result = {
+    profile: "hip3",
+    fills: 0,
+    clusters: 0,
+    notional_usd: 0,
+    edge_bps: null,
+    edge_lo_bps: null,
+    edge_hi_bps: null,
+  };
+  const found = (id: string, startedUs: number, viability: string): void => {
+    store.putRun({ ...run, id, venue: "testnet", started_us: startedUs });
+    store.putResults([{ ...result, run_id: id, market: "A", pnl_usd: 0, requests: 0, viability }]);
+  };
+  expect(store.newestViability("testnet", "A", 0)).toBeNull();
+  found("one", 1_000, "not_viable");
+  expect(store.newestViability("testnet", "A", 0)).toBe("not_viable");
+  expect(store.newestViability("mainnet", "A", 0)).toBeNull();
+  expect(store.newestViability("testnet", "B", 0)).toBeNull();
+  found("two", 2_000, "viable");
+  expect(store.newestViability("testnet", "A", 0)).toBe("viable");
+  expect(store.newestViability("testnet", "A", 2_000)).toBeNull();
+  store.close();
 });

@@ -81,9 +81,9 @@ describe.each(PORTS)("the life of an order at the %s port", (_name, open) => {
     const cloid = bench.place(BUY, 300_000, 40);
     bench.wait(600).cancel(cloid);
     bench.wait(600).cancel(cloid);
-    expect(bench.wait(600).told).toEqual(["#1 resting 40", "#1 cancelled", "#1 missing missing_order"]);
+    expect(bench.wait(600).told).toEqual(["#1 resting 40", "#1 cancelled", "#1 missing missing_order", "#1 settled"]);
     bench.take(SELL, 300_000, 20);
-    expect(bench.wait(600).told).toHaveLength(3);
+    expect(bench.wait(600).told).toHaveLength(4);
     expect(bench.port.counts[0]).toMatchObject({ place: 1, cancel: 2 });
   });
 
@@ -96,6 +96,7 @@ describe.each(PORTS)("the life of an order at the %s port", (_name, open) => {
       "#1 fill 40@300000 fee 1799",
       "#1 missing missing_order",
       "#1 resting 40",
+      "#1 settled",
     ]);
   });
 
@@ -104,7 +105,7 @@ describe.each(PORTS)("the life of an order at the %s port", (_name, open) => {
     const cloid = bench.place(BUY, 300_000, 40);
     bench.wait(600).modify(cloid, BUY, 300_010, 50);
     bench.wait(600);
-    expect(bench.told).toEqual(["#1 resting 40", "#2 resting 50"]);
+    expect(bench.told).toEqual(["#1 resting 40", "#2 resting 50", "#1 cancelled"]);
     bench.take(SELL, 300_010, 50);
     expect(bench.wait(600).told.at(-1)).toBe("#2 fill 50@300010 fee 2250");
     expect(bench.port.account.of(0).positionLots).toBe(50);
@@ -116,7 +117,12 @@ describe.each(PORTS)("the life of an order at the %s port", (_name, open) => {
     bench.wait(600).modify(cloid, BUY, 300_010, 50);
     bench.take(SELL, 300_000, 40);
     bench.wait(900);
-    expect(bench.told.toSorted()).toEqual(["#1 fill 40@300000 fee 1799", "#1 resting 40", "#2 missing missing_order"]);
+    expect(bench.told.toSorted()).toEqual([
+      "#1 fill 40@300000 fee 1799",
+      "#1 resting 40",
+      "#1 settled",
+      "#2 missing missing_order",
+    ]);
     bench.take(SELL, 300_010, 50);
     expect(bench.wait(600).port.account.of(0).positionLots).toBe(40);
   });
@@ -129,7 +135,9 @@ describe.each(PORTS)("the life of an order at the %s port", (_name, open) => {
     expect(bench.wait(600).told).toEqual([
       "#1 resting 40",
       "#2 rejected post_only_crossed",
+      "#1 cancelled",
       "#1 missing missing_order",
+      "#1 settled",
     ]);
   });
 

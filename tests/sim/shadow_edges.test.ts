@@ -147,7 +147,14 @@ describe("legs of one order", () => {
     bench.cancel(205, next);
     bench.bbo(290, [299_970, 5], [300_000, 5]).until(302).bbo(303, [299_940, 5], [300_000, 5]);
     bench.until(360).trade(370, SELL, 299_970, 300, 290).until(900);
-    expect(bench.told.slice(1).sort()).toEqual(["370 #1 fill 40@299980", "370 #2 missing", "370 #2 missing"]);
+    expect(bench.told.slice(1).sort()).toEqual([
+      "370 #1 fill 40@299980",
+      "370 #1 settled",
+      "370 #2 missing",
+      "370 #2 missing",
+      "370 #2 settled",
+      "420 #2 settled",
+    ]);
     expect(bench.exchange.nextDueUs()).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -163,7 +170,8 @@ describe("legs of one order", () => {
       bench.until(at + 159);
     }
     expect(bench.exchange.counts[0]).toMatchObject({ place: 16, modify: 192, rejected: 0 });
-    expect(bench.told.every((line) => line.endsWith("resting"))).toBe(true);
+    // Each replacement is told by the new order that rests and the old one that ended.
+    expect(bench.told.every((line) => /resting$|cancelled$/.test(line))).toBe(true);
   });
 });
 

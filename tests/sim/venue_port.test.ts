@@ -30,7 +30,11 @@ describe("what only a venue does", () => {
     venue.setHalted(venue.markets[0] as never, true);
     bench.wait(600);
     expect(bench.told.slice(0, 3)).toEqual(["#1 resting 100", "#2 resting 40", "#1 fill 60@300000 fee 2699"]);
-    expect(bench.told.slice(3)).toEqual(["#1 cancelled", "#2 cancelled", "#0 fill 60@300000 fee 0"]);
+    expect(bench.told.slice(3)).toEqual([
+      "#1 cancelled venue_cancelled",
+      "#2 cancelled venue_cancelled",
+      "#0 fill 60@300000 fee 0",
+    ]);
     expect(bench.port.account.of(0).positionLots).toBe(0);
     bench.place(BUY, 300_000, 40);
     expect(bench.wait(600).told.at(-1)).toBe("#3 rejected");
@@ -73,7 +77,7 @@ describe("what only a venue does", () => {
     expect(bench.wait(400).told).toEqual(["#1 resting 40", "#1 cancelled"]);
   });
 
-  test("a reducing order that shrank with the position is told to be filled by its last fill", () => {
+  test("a reducing order that shrank with the position is settled by its last fill", () => {
     const bench = withBook();
     bench.place(BUY, 300_000, 100);
     bench.wait(600).take(SELL, 300_000, 100);
@@ -84,7 +88,7 @@ describe("what only a venue does", () => {
     expect(bench.wait(600).told.slice(-3)).toEqual([
       "#3 fill 60@300000 fee 2699",
       "#2 fill 40@300010 fee 1800",
-      "#2 filled",
+      "#2 settled",
     ]);
     expect(bench.port.account.of(0).positionLots).toBe(0);
   });

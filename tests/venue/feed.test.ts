@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { DrivenClock } from "../../src/io/clock.ts";
 import { NetError } from "../../src/io/net.ts";
-import { Feed, subscriptionsOf } from "../../src/venue/hyperliquid/feed.ts";
+import { Feed } from "../../src/venue/hyperliquid/feed.ts";
+import { accountSubscriptionsOf, subscriptionsOf } from "../../src/venue/hyperliquid/subscriptions.ts";
 import { FactsError } from "../../src/wire/hyperliquid/instrument.ts";
 import { FakeNet } from "../fixtures/net.ts";
 
@@ -333,4 +334,128 @@ test("a text longer than the buffer arrives whole", () => {
   b.net.socket.says(PUSH);
   expect(b.pushes[0] === long).toBe(true);
   expect(b.pushes[1]).toBe(PUSH);
+});
+
+describe("an account on the same connection", () => {
+  const USER = "0xABCDEF0123456789abcdef0123456789ABCDEF01";
+  const subscriptions = [...subscriptionsOf(["BTC"]), ...accountSubscriptionsOf(USER, ["", "xyz"])];
+
+  function open(listens = true): { bench: Bench; feed: Feed; heard: string[]; pushes: string[] } {
+    const bench = new Bench();
+    bench.feed.stop();
+    const [heard, pushes]: [string[], string[]] = [[], []];
+    const feed = new Feed(
+      { clock: bench.clock, net: bench.net, url: "ws://venue/ws", subscriptions, recheck: async () => {}, seed: 1 },
+      {
+        onPush: (_bytes, _length, _us, text) => pushes.push(text),
+        ...(listens && { onAccount: (text: string) => heard.push(text) }),
+        onLost: (reason) => bench.lost.push(reason),
+        onReady: () => {},
+        onFatal: () => {},
+      },
+    );
+    feed.start();
+    bench.net.socket.isOpen = true;
+    bench.net.socket.events.onOpen();
+    return { bench, feed, heard, pushes };
+  }
+
+  /** Acknowledges as the venue does: lower case, what was left out filled in, what it does not know left away. */
+  function acknowledge({ net }: Bench): void {
+    for (const text of net.socket.sent.splice(0)) {
+      const { method, subscription } = JSON.parse(text);
+      const { user, ...rest } = subscription;
+      const filled = rest.type === "userFills" ? { aggregateByTime: false } : {};
+      const echo = { ...rest, ...(user && { user: user.toLowerCase() }), ...filled };
+      net.socket.says(JSON.stringify({ channel: "subscriptionResponse", data: { method, subscription: echo } }));
+    }
+  }
+
+  test("is ready when the account's channels are acknowledged too", () => {
+    const { bench, feed } = open();
+    expect(bench.net.socket.sent.map((text) => JSON.parse(text).subscription)).toEqual(subscriptions);
+    const last = bench.net.socket.sent.pop() as string;
+    acknowledge(bench);
+    expect(feed.isReady).toBe(false);
+    bench.net.socket.sent.push(last);
+    acknowledge(bench);
+    expect([feed.isReady, feed.counts.acks]).toEqual([true, 5 + 4 + 4]);
+  });
+
+  const account = ["orderUpdates", "userFills", "user", "userFundings", "openOrders", "clearinghouseState", "post"];
+  const market = [
+    "bbo",
+    "l2Book",
+    "trades",
+    "activeAssetCtx",
+    "candle",
+    "notification",
+    "outcomeMetaUpdates",
+    "spotState",
+  ];
+  test.each([...account, ...market])("%s goes to whoever it is for", (channel) => {
+    const { bench, heard, pushes } = open();
+    acknowledge(bench);
+    const text = JSON.stringify({ channel, data: [] });
+    bench.net.socket.says(text);
+    expect([heard, pushes]).toEqual(account.includes(channel) ? [[text], []] : [[], [text]]);
+  });
+
+  test("an error that no subscription explains is told, one that says we have a subscription is not", () => {
+    const { bench, heard, feed } = open();
+    acknowledge(bench);
+    const posts = JSON.stringify({ channel: "error", data: "too many pending post requests id=7" });
+    bench.net.socket.says(posts);
+    bench.net.socket.says(
+      JSON.stringify({ channel: "error", data: `Already subscribed: {"type":"trades","coin":"BTC"}` }),
+    );
+    expect([heard, feed.counts.errors]).toEqual([[posts], 2]);
+  });
+
+  test("without a listener its messages are pushes, as before", () => {
+    const { bench, pushes } = open(false);
+    acknowledge(bench);
+    bench.net.socket.says('{"channel":"orderUpdates","data":[]}');
+    expect(pushes.length).toBe(1);
+  });
+
+  test("its messages are no proof that market data still come", async () => {
+    const { bench } = open();
+    acknowledge(bench);
+    for (let i = 0; i < 20; i++) {
+      bench.net.socket.says('{"channel":"clearinghouseState","data":{}}');
+      await bench.wait(1);
+    }
+    expect(bench.lost).toEqual(["no data"]);
+  });
+
+  test("posts go out when the connection is ready, and leave room for pings and for subscribing anew", async () => {
+    const { bench, feed } = open();
+    expect(feed.send("early")).toBe(false);
+    acknowledge(bench);
+    let sent = 0;
+    while (feed.send('{"method":"post"}')) sent += 1;
+    // 1,800 a minute, less 30 pings, less 13 subscriptions sent and 13 to come.
+    expect(sent).toBe(1_800 - 30 - 13 - 13);
+    bench.net.socket.cut();
+    expect(feed.send("late")).toBe(false);
+    await bench.wait(2);
+    expect(bench.net.socket.isClosed).toBe(false);
+    bench.net.socket.isOpen = true;
+    bench.net.socket.events.onOpen();
+    expect(bench.net.socket.sent.length).toBe(13);
+  });
+
+  test("is given up when asked, once, and comes back", async () => {
+    const { bench, feed } = open();
+    acknowledge(bench);
+    feed.dropNow("account channel stalls");
+    feed.dropNow("again");
+    expect([bench.lost, feed.state]).toEqual([["account channel stalls"], "waiting"]);
+    await bench.wait(2);
+    bench.net.socket.isOpen = true;
+    bench.net.socket.events.onOpen();
+    acknowledge(bench);
+    expect(feed.isReady).toBe(true);
+  });
 });

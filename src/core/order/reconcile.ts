@@ -8,7 +8,7 @@ import { PRIORITY } from "../quota/throttle.ts";
 import type { Ladder } from "../quote/ladder.ts";
 import { REASON, type Reason } from "../reason.ts";
 import type { Px } from "../units.ts";
-import { NO_SLOT, SLOT, SLOT_COUNT, type Slots } from "./slots.ts";
+import { LEG, NO_SLOT, SLOT, SLOT_COUNT, type Slots } from "./slots.ts";
 
 /** An order smaller than this share of what is wanted, or larger than its inverse, is resized; between them a request is not worth it. */
 const RESIZE_RATIO = 0.5;
@@ -28,6 +28,8 @@ export interface SideContext {
   requoteFixedFrac: number;
   /** Cancel what has no place in the ladder even when it stands far enough away. */
   trim: boolean;
+  /** Whether an order is made larger where it stands: that moves no price, so no band says what it gains. */
+  grows: boolean;
 }
 
 /** Candidate requests of one side, by value, allocated once. */
@@ -61,8 +63,21 @@ export class Candidates {
     this.reason[i] = reason;
   }
 
+  /** Leaves the cancels that risk asks for and nothing else: they come first in the list. */
+  keepRiskCancels(): void {
+    let kept = 0;
+    while (kept < this.count && this.action[kept] === ACTION.cancel && this.priority[kept] === PRIORITY.risk) kept += 1;
+    this.count = kept;
+  }
+
   clear(): void {
     this.count = 0;
+  }
+
+  /** Whether any of them asks for an action of this kind. */
+  hasAction(action: number): boolean {
+    for (let i = 0; i < this.count; i++) if (this.action[i] === action) return true;
+    return false;
   }
 }
 
@@ -85,7 +100,7 @@ export function addSideCandidates(out: Candidates, slots: Slots, ladder: Ladder,
   taken.fill(0);
   for (let level = 0; level < ladder.count; level++) {
     for (let i = 0; i < slots.limit; i++) {
-      if (taken[i] === 1 || !isQuoting(slots, i, side) || slots.targetPx(i) !== ladder.px[level]) continue;
+      if (taken[i] === 1 || !standsAt(slots, i, side, ladder.px[level] as Px)) continue;
       slotOfLevel[level] = i;
       taken[i] = 1;
       break;
@@ -105,6 +120,16 @@ export function addSideCandidates(out: Candidates, slots: Slots, ladder: Ladder,
       out.add(ACTION.cancel, i, NO_SLOT, side, PRIORITY.tooClose, REASON.too_close);
     }
   }
+}
+
+/**
+ * An order that stands at this price, or will once the venue answers. One that is known to rest while the fate of its replacement is not serves
+ * too: another beside it would be twice our size at one price.
+ */
+function standsAt(slots: Slots, slot: number, side: number, px: Px): boolean {
+  if (isQuoting(slots, slot, side)) return slots.targetPx(slot) === px;
+  const isHalfKnown = slots.state[slot] === SLOT.unknown && slots.leg[slot] === LEG.live;
+  return isHalfKnown && slots.side[slot] === side && slots.px[slot] === px;
 }
 
 /** An order that stands, or will once the venue answers. */
@@ -156,7 +181,7 @@ function addMove(
   } else {
     const leaves = slots.leavesLots[slot] as number;
     const wanted = ladder.lots[level] as number;
-    if (leaves < RESIZE_RATIO * wanted || wanted < RESIZE_RATIO * leaves) {
+    if ((context.grows && leaves < RESIZE_RATIO * wanted) || wanted < RESIZE_RATIO * leaves) {
       out.add(ACTION.modify, slot, level, context.side, PRIORITY.resize, REASON.resize);
     }
   }

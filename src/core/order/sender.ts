@@ -6,10 +6,11 @@
 import { assert } from "../assert.ts";
 import { ACTION, type FrameLane, INTENT, KIND } from "../frame.ts";
 import type { QuotaLedger } from "../quota/ledger.ts";
-import { PRIORITY, type Throttle } from "../quota/throttle.ts";
+import { CLASS, PATIENCE_US, PRIORITY, type Throttle } from "../quota/throttle.ts";
 import type { Ladder } from "../quote/ladder.ts";
 import { REASON, type Reason } from "../reason.ts";
 import type { Exposure } from "../risk/exposure.ts";
+import type { MarginPool } from "../risk/margin.ts";
 import type { StateWalk } from "../state.ts";
 import type { Lots, Px, TimeUs } from "../units.ts";
 import type { Candidates } from "./reconcile.ts";
@@ -54,6 +55,9 @@ export class Sender {
   readonly #throttle: Throttle;
   readonly #ledger: QuotaLedger;
   readonly #cloids: CloidCounter;
+  readonly #margin: MarginPool;
+  /** Since when a side waits for the slot; NaN when none does. Moves of the other side must not keep it waiting for ever. */
+  #missingSinceUs: TimeUs = Number.NaN;
 
   constructor(
     out: ApprovedIntents,
@@ -63,6 +67,7 @@ export class Sender {
     throttle: Throttle,
     ledger: QuotaLedger,
     cloids: CloidCounter,
+    margin: MarginPool,
   ) {
     this.#out = out;
     this.#market = market;
@@ -71,6 +76,12 @@ export class Sender {
     this.#throttle = throttle;
     this.#ledger = ledger;
     this.#cloids = cloids;
+    this.#margin = margin;
+  }
+
+  /** Tells the address what this market may come to need. Called at every decision: prices move margins too. */
+  updateMargin(): void {
+    this.#margin.set(this.#market, this.#exposure.marginUsd(0, 0));
   }
 
   /** Sends what may be sent. `bids` and `asks` are the ladders that the candidates' levels point into. */
@@ -84,6 +95,7 @@ export class Sender {
   ): void {
     this.bidHeld = REASON.none;
     this.askHeld = REASON.none;
+    this.#askForSlot(candidates, bids, asks, nowUs);
     for (let i = 0; i < candidates.count; i++) {
       const side = candidates.side[i] as number;
       const ladder = side > 0 ? bids : asks;
@@ -103,6 +115,45 @@ export class Sender {
     }
   }
 
+  /** While the budget is spent: says what the one slot of the address would be used for here, and takes it where it may. */
+  #askForSlot(candidates: Candidates, bids: Ladder, asks: Ladder, nowUs: TimeUs): void {
+    let best: number = CLASS.none;
+    let action = 0;
+    const spent = this.#throttle.isSpent;
+    if (!spent || !candidates.hasAction(ACTION.place)) this.#missingSinceUs = Number.NaN;
+    for (let i = 0; spent && i < candidates.count; i++) {
+      const wanted = this.#classOf(candidates, i, bids, asks, nowUs);
+      if (wanted >= best) continue;
+      best = wanted;
+      action = candidates.action[i] as number;
+    }
+    this.#throttle.ask(this.#market, best, action, nowUs);
+  }
+
+  /** What a candidate would use the slot for; `none` for what cannot be sent, or passes beside. */
+  #classOf(candidates: Candidates, i: number, bids: Ladder, asks: Ladder, nowUs: TimeUs): number {
+    const action = candidates.action[i] as number;
+    const priority = candidates.priority[i] as number;
+    if (action === ACTION.cancel || priority >= PRIORITY.resize) return CLASS.none;
+    const side = candidates.side[i] as number;
+    const lots = (side > 0 ? bids : asks).lots[candidates.level[i] as number] as Lots;
+    if (this.#unfit(side, lots) !== REASON.none) return CLASS.none;
+    if (action === ACTION.place) {
+      if (this.#slots.findEmpty() === NO_SLOT) return CLASS.none;
+      if (Number.isNaN(this.#missingSinceUs)) this.#missingSinceUs = nowUs;
+      if (nowUs - this.#missingSinceUs >= PATIENCE_US) return CLASS.reduce;
+    }
+    if (priority === PRIORITY.tooFar) return CLASS.far;
+    if (this.#exposure.isReducing(side)) return CLASS.reduce;
+    return action === ACTION.place ? CLASS.place : CLASS.replace;
+  }
+
+  /** Why `lots` more in flight on a side are too much: for the market's cap, until answers make room, or for the address's margin. */
+  #unfit(side: number, lots: Lots): Reason {
+    if (!this.#exposure.fits(side, lots)) return REASON.in_flight;
+    return this.#margin.fits(this.#market, this.#exposure.marginUsd(side, lots)) ? REASON.none : REASON.margin;
+  }
+
   #place(
     side: number,
     px: Px,
@@ -114,8 +165,8 @@ export class Sender {
     venueTimeUs: TimeUs,
   ): void {
     const slot = this.#slots.findEmpty();
-    const held =
-      this.#exposure.fits(side, lots) && slot !== NO_SLOT ? this.#throttle.check(priority, nowUs) : REASON.in_flight;
+    let held = slot === NO_SLOT ? REASON.in_flight : this.#unfit(side, lots);
+    if (held === REASON.none) held = this.#throttle.check(this.#market, ACTION.place, priority, nowUs);
     if (held !== REASON.none) {
       // What fills cap or slots is on its way out: its answer makes room.
       if (side > 0) this.bidHeld = held;
@@ -138,13 +189,13 @@ export class Sender {
     venueTimeUs: TimeUs,
   ): void {
     const side = this.#slots.side[slot] as number;
-    if (!this.#exposure.fits(side, lots)) {
+    if (this.#unfit(side, lots) !== REASON.none) {
       // Both legs of a modify count until the venue says which lives. Where that would break the cap, take the old one away first: the
       // missing level is placed after the answer. A mere resize is not worth two requests.
       if (priority < PRIORITY.resize) this.cancel(slot, priority, reason, nowUs, venueTimeUs);
       return;
     }
-    if (!this.#mayAsk(priority, nowUs)) return;
+    if (!this.#mayAsk(ACTION.modify, priority, nowUs)) return;
     const target = this.#slots.cloid[slot] as number;
     const cloid = this.#cloids.next();
     const reduceOnly = this.#slots.reduceOnly[slot] === 1;
@@ -154,7 +205,7 @@ export class Sender {
 
   /** Cancels a resting order, budget allowing (risk always may). */
   cancel(slot: number, priority: number, reason: Reason, nowUs: TimeUs, venueTimeUs: TimeUs): void {
-    if (!this.#mayAsk(priority, nowUs)) return;
+    if (!this.#mayAsk(ACTION.cancel, priority, nowUs)) return;
     const slots = this.#slots;
     const cloid = slots.cloid[slot] as number;
     const side = slots.side[slot] as number;
@@ -175,8 +226,8 @@ export class Sender {
     );
   }
 
-  #mayAsk(priority: number, nowUs: TimeUs): boolean {
-    return this.#throttle.check(priority, nowUs) === REASON.none;
+  #mayAsk(action: number, priority: number, nowUs: TimeUs): boolean {
+    return this.#throttle.check(this.#market, action, priority, nowUs) === REASON.none;
   }
 
   #write(
@@ -204,14 +255,16 @@ export class Sender {
     data[at + INTENT.reduceOnly] = reduceOnly ? 1 : 0;
     data[at + INTENT.priority] = priority;
     data[at + INTENT.reason] = reason;
-    this.#ledger.onSent();
-    this.#throttle.onSent(nowUs);
+    this.#throttle.onSent(this.#market, action, nowUs);
+    this.#ledger.onSent(action);
     this.#exposure.record();
+    this.updateMargin();
   }
 
   /** Every field that decides the future. */
   syncState(state: StateWalk): void {
     this.bidHeld = state.num(this.bidHeld) as Reason;
     this.askHeld = state.num(this.askHeld) as Reason;
+    this.#missingSinceUs = state.num(this.#missingSinceUs);
   }
 }

@@ -9,7 +9,9 @@ import type { RunningHash } from "../hash.ts";
 import type { BookView } from "../market/book.ts";
 import { type Instrument, lotsForAtLeast, lotsForAtMost, tickFrac } from "../market/instrument.ts";
 import type { MarketParams } from "../params.ts";
+import { CHI_MIN } from "../quota/band.ts";
 import { Band, prepareBand } from "../quota/gate.ts";
+import { CHI_START, type PricedMarket } from "../quota/price.ts";
 import { REASON, type Reason } from "../reason.ts";
 import type { SignalBoard } from "../signal/board.ts";
 import type { StateWalk } from "../state.ts";
@@ -35,6 +37,9 @@ export class Quoter {
   /** Distances of the best levels without the reset, of the position last priced. */
   bidBestFrac = 0;
   askBestFrac = 0;
+  /** What scarcity of requests asks of this market: the price of one, dimensionless, and the most levels a side. */
+  chi: number;
+  levelsMax: number;
   readonly #params: MarketParams;
   readonly #inputs: QuoteInputs;
   readonly #ladderInputs: LadderInputs;
@@ -46,7 +51,9 @@ export class Quoter {
   constructor(params: MarketParams) {
     this.#params = params;
     this.#fixed = params.halfSpreadFixedFrac > 0;
-    prepareBand(params.chi);
+    this.chi = params.chi >= 0 ? params.chi : CHI_START;
+    this.levelsMax = params.levelsMax;
+    prepareBand(this.chi);
     this.kappaPerFrac = params.kappaPriorPerFrac;
     this.model = new QuoteModel(params);
     this.#inputs = {
@@ -94,6 +101,12 @@ export class Quoter {
   setInstrument(instrument: Instrument): void {
     this.#instrument = instrument;
     this.#inputs.feeFrac = instrument.makerFeeFrac;
+  }
+
+  /** The loop that quotes and verdicts allow for, seconds: as measured, once it is. */
+  setLatency(seconds: number): void {
+    this.#inputs.latencySeconds = seconds;
+    this.#viabilityInputs.latencySeconds = seconds;
   }
 
   /** Whether the market is outside `viable`, so that only the least is quoted. The comparison strategy does not ask. */
@@ -147,11 +160,23 @@ export class Quoter {
     this.bidBestFrac = this.model.bidBestFrac;
     this.askBestFrac = this.model.askBestFrac;
     const drift = this.#inputs.sigma * Math.sqrt(this.#inputs.latencySeconds);
-    this.bidBand.set(this.#params.chi, this.kappaPerFrac, this.bidBestFrac, drift);
-    this.askBand.set(this.#params.chi, this.kappaPerFrac, this.askBestFrac, drift);
+    this.bidBand.set(this.chi, this.kappaPerFrac, this.bidBestFrac, drift);
+    this.askBand.set(this.chi, this.kappaPerFrac, this.askBestFrac, drift);
     this.model.bidTerms[TERM.reset] = this.resetFrac(BUY);
     this.model.askTerms[TERM.reset] = this.resetFrac(SELL);
     this.reduceOnly = false;
+  }
+
+  /** What the price of a request depends on here. */
+  writePriced(out: PricedMarket): void {
+    const params = this.#params;
+    const s = this.kappaPerFrac * this.#inputs.sigma;
+    out.stalenessPerSecond = s * s;
+    out.kappaPerFrac = this.kappaPerFrac;
+    out.clipUsd = this.minimal ? params.orderMinUsd : params.clipUsd;
+    out.creditRatio = this.#instrument?.creditRatio ?? 1;
+    out.orderCount = Math.max(2, this.bids.count + this.asks.count);
+    out.chiFixed = params.chi >= 0 ? Math.max(params.chi, CHI_MIN) : 0;
   }
 
   /** The band of a side. */
@@ -201,6 +226,7 @@ export class Quoter {
     inputs.bestFrac += burstFrac + vetoFrac;
     inputs.sweepUsd = board.intensity.sweepUsd;
     inputs.roomLots = roomLots;
+    inputs.levelsMax = this.levelsMax;
     inputs.minimal = this.minimal || burstFrac > 0;
     this.model.termsOf(side)[TERM.reference] = vetoFrac;
     this.model.termsOf(side)[TERM.burst] = burstFrac;
@@ -239,7 +265,7 @@ export class Quoter {
     hash.fold(this.minimal ? 1 : 0);
   }
 
-  /** Every field that decides the future; the instrument is set again by its engine. */
+  /** Every field that decides the future; instrument and measured latency are set again by engine and desk. */
   syncState(state: StateWalk): void {
     this.model.syncState(state);
     this.bidBand.syncState(state);
@@ -252,6 +278,8 @@ export class Quoter {
     this.bidBestFrac = state.num(this.bidBestFrac);
     this.askBestFrac = state.num(this.askBestFrac);
     this.#capLots = state.num(this.#capLots);
+    this.chi = state.num(this.chi);
+    this.levelsMax = state.num(this.levelsMax);
     const inputs = this.#inputs;
     inputs.nowUs = state.num(inputs.nowUs);
     inputs.kappaPerFrac = state.num(inputs.kappaPerFrac);

@@ -27,6 +27,7 @@ export class Exposure {
   readonly #capUsd: MicroUsd;
   readonly #marginUsd: MicroUsd;
   #fairAtCap = 0;
+  #fair = 0;
   #leverage = 1;
   readonly #position: Position;
   readonly #slots: Slots;
@@ -43,8 +44,9 @@ export class Exposure {
     this.#leverage = leverage;
   }
 
-  /** Sets the cap in lots at the first call, and again when flat, idle and far from the old price. */
+  /** Takes fair value: sets the cap in lots at the first call, and again when flat, idle and far from the old price. */
   update(fair: number): void {
+    this.#fair = fair;
     const moved = Math.abs(fair / this.#fairAtCap - 1) > RECAP_MOVE_RATIO;
     const first = this.#fairAtCap === 0;
     if (!first && !(moved && this.#position.lots === 0 && this.#slots.isEmpty)) return;
@@ -61,6 +63,18 @@ export class Exposure {
   /** Lots that a side may hold in orders altogether. */
   roomLots(side: number): Lots {
     return Math.max(0, this.capLots - side * this.#position.lots);
+  }
+
+  /** Whether an order on `side` shrinks the position. */
+  isReducing(side: number): boolean {
+    return side * this.#position.lots < 0;
+  }
+
+  /** Margin that the worse of both sides may come to need, with `lots` more in flight on `side`. */
+  marginUsd(side: number, lots: Lots): MicroUsd {
+    const bid = this.worstLots(BUY) + (side === BUY ? lots : 0);
+    const ask = this.worstLots(SELL) + (side === SELL ? lots : 0);
+    return (Math.max(0, bid, ask) * this.#fair) / this.#leverage;
   }
 
   /** Whether `lots` more in flight on `side` keep the worst case within the cap. */
@@ -90,6 +104,7 @@ export class Exposure {
     this.capLots = state.num(this.capLots);
     this.maxRatio = state.num(this.maxRatio);
     this.#fairAtCap = state.num(this.#fairAtCap);
+    this.#fair = state.num(this.#fair);
     this.#leverage = state.num(this.#leverage);
   }
 }

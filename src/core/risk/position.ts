@@ -16,6 +16,26 @@ export class Position {
   feesUsd: MicroUsd = 0;
   fillCount = 0;
   filledUsd: MicroUsd = 0;
+  /** Lots that were taken over and whose value at that moment is not known yet: they count neither as cost nor as worth. */
+  #unpricedLots: Lots = 0;
+
+  /**
+   * Takes over a position that the venue tells. Equity stays what it was: what the position was worth before is no profit of ours, so the
+   * difference is booked as bought at the mark, rounded to the micro-dollar, and where no mark is known yet at the first one.
+   * @param markPx Price units; NaN when not known.
+   */
+  adopt(lots: Lots, markPx: number): void {
+    this.#unpricedLots += lots - this.lots;
+    this.lots = lots;
+    this.onMark(markPx);
+  }
+
+  /** A mark is known: what was taken over without one gets its price. */
+  onMark(markPx: number): void {
+    if (this.#unpricedLots === 0 || Number.isNaN(markPx)) return;
+    this.cashUsd -= Math.round(this.#unpricedLots * markPx);
+    this.#unpricedLots = 0;
+  }
 
   /** @param side +1 bought, -1 sold. */
   onFill(side: number, px: Px, lots: Lots, feeUsd: MicroUsd): void {
@@ -33,7 +53,8 @@ export class Position {
 
   /** Profit and loss since the start, marked at `mark` (price units, may be fractional). */
   equityUsd(mark: number): number {
-    return this.lots === 0 ? this.cashUsd : this.cashUsd + this.lots * mark;
+    const lots = this.lots - this.#unpricedLots;
+    return lots === 0 ? this.cashUsd : this.cashUsd + lots * mark;
   }
 
   foldInto(hash: RunningHash): void {
@@ -48,5 +69,6 @@ export class Position {
     this.feesUsd = state.num(this.feesUsd);
     this.fillCount = state.num(this.fillCount);
     this.filledUsd = state.num(this.filledUsd);
+    this.#unpricedLots = state.num(this.#unpricedLots);
   }
 }

@@ -68,7 +68,7 @@ export class Reference {
   readonly #weightMax: number;
   readonly #vetoSd: number;
   readonly #vetoMaxFrac: number;
-  readonly #latencySteps: number;
+  #latencySteps = 1;
   #lnReference = Number.NaN;
   #count = 0;
   #basisCount = 0;
@@ -96,7 +96,12 @@ export class Reference {
     this.#weightMax = params.referenceWeightMax;
     this.#vetoSd = params.referenceVetoSd;
     this.#vetoMaxFrac = params.halfSpreadMaxFrac;
-    this.#latencySteps = Math.min(LATENCY_STEPS_MAX, Math.ceil(params.latencySeconds * STEPS_PER_SECOND));
+    this.setLatency(params.latencySeconds);
+  }
+
+  /** The loop after which a move still has to be there to be worth anything. What was judged under another one stays judged. */
+  setLatency(seconds: number): void {
+    this.#latencySteps = Math.min(LATENCY_STEPS_MAX, Math.ceil(seconds * STEPS_PER_SECOND));
   }
 
   /** Newest price of the reference, in any unit that stays the same: only ratios count. */
@@ -292,6 +297,7 @@ export class Reference {
   /** Every field that decides the future. */
   syncState(state: StateWalk): void {
     this.market = state.num(this.market);
+    this.#latencySteps = state.num(this.#latencySteps);
     this.basis = state.num(this.basis);
     this.weight = state.num(this.weight);
     this.r2 = state.num(this.r2);

@@ -1,5 +1,5 @@
 /**
- * The market-data connection: subscribes, keeps itself alive, notices when it is dead, comes back, and says what was lost.
+ * The connection to the venue: subscribes, keeps itself alive, notices when it is dead, comes back, and says what was lost.
  * @module
  */
 import { Prng } from "../../core/prng.ts";
@@ -7,24 +7,7 @@ import { type TimeUs, US_PER_SECOND } from "../../core/units.ts";
 import type { Clock, Timer } from "../../io/clock.ts";
 import type { Net, Socket } from "../../io/net.ts";
 import { SOCKET_LIMITS } from "../../wire/hyperliquid/facts.ts";
-
-/** One subscription as the venue writes it back. */
-export interface Subscription {
-  type: "l2Book" | "bbo" | "trades" | "activeAssetCtx";
-  coin: string;
-  fast?: true;
-}
-
-/** Channels that a market needs: both forms of the book, touch, trades, context. */
-export function subscriptionsOf(coins: readonly string[]): Subscription[] {
-  return coins.flatMap((coin): Subscription[] => [
-    { type: "bbo", coin },
-    { type: "l2Book", coin, fast: true },
-    { type: "l2Book", coin },
-    { type: "trades", coin },
-    { type: "activeAssetCtx", coin },
-  ]);
-}
+import { acknowledgedKey, alreadySubscribedKey, keyOf, type Subscription } from "./subscriptions.ts";
 
 /** What a feed tells its owner. */
 export interface FeedEvents {
@@ -33,6 +16,11 @@ export interface FeedEvents {
    * before anything was done with it.
    */
   onPush(bytes: Uint8Array, length: number, receivedUs: TimeUs, text: string, startUs: number): void;
+  /**
+   * One message about an account that is followed, one answer to a post, or an error of the socket that no subscription of ours explains: rare, and
+   * as text. Without a listener such messages come as pushes.
+   */
+  onAccount?(text: string, receivedUs: TimeUs, startUs: number): void;
   /** The connection was lost after it had been there. */
   onLost(reason: string, timeUs: TimeUs): void;
   /** Every subscription was acknowledged. */
@@ -63,6 +51,9 @@ export interface FeedCounts {
   /** Messages of the error channel, and the first of them. */
   errors: number;
   first_error: string | null;
+  /** Messages of account channels and answers to posts. */
+  account_messages: number;
+  posts: number;
   rtt_ms: number | null;
 }
 
@@ -113,7 +104,7 @@ class MinuteCount {
 }
 
 /**
- * One connection for all markets: their order among each other is the venue's.
+ * One connection for all markets, the account and its requests: their order among each other is the venue's.
  *
  * A callback machine on the injected clock and network: `idle`, `connecting`, `open` (subscribing, then ready), `waiting` (backoff, then a
  * check of names over HTTP), `stopped`. Whatever goes wrong leads to `waiting`, and each loss is told once, with its reason.
@@ -129,6 +120,8 @@ export class Feed {
     pongs: 0,
     errors: 0,
     first_error: null,
+    account_messages: 0,
+    posts: 0,
     rtt_ms: null,
   };
   readonly #options: FeedOptions;
@@ -170,6 +163,24 @@ export class Feed {
     this.#timer?.cancel();
     this.#socket?.close();
     this.#socket = null;
+  }
+
+  /**
+   * Sends a post. False when the connection is not ready or has no room for it: pings have theirs, and so have the subscriptions of the next
+   * connection, without which a loss would be followed by a minute's wait.
+   */
+  send(text: string): boolean {
+    if (!this.isReady) return false;
+    const max = SUBSCRIBES_PER_MINUTE - this.#options.subscriptions.length;
+    if (!this.#messages.take(this.#options.clock.nowUs(), max)) return false;
+    this.counts.posts += 1;
+    this.#socket?.send(text);
+    return true;
+  }
+
+  /** Gives the connection up, as if it had been lost: whoever reads it sees that something is wrong with it. */
+  dropNow(reason: string): void {
+    if (this.state === "open" || this.state === "connecting") this.#lose(reason);
   }
 
   #after(us: number, then: () => void): void {
@@ -275,21 +286,21 @@ export class Feed {
     const nowUs = this.#options.clock.nowUs();
     this.#heardUs = nowUs;
     this.counts.messages += 1;
-    if (this.#isControl(text)) return;
-    this.#dataUs = nowUs;
-    const length = this.#encode(text);
-    this.#events.onPush(this.#buffer, length, nowUs, text, startUs);
+    const kind = kindOf(text);
+    if (kind === "push" || (kind === "account" && this.#events.onAccount === undefined)) {
+      this.#dataUs = nowUs;
+      const length = this.#encode(text);
+      this.#events.onPush(this.#buffer, length, nowUs, text, startUs);
+    } else if (kind === "account") this.#onAccount(text, nowUs, startUs);
+    else if (kind === "error") this.#onError(text, nowUs, startUs);
+    else if (kind === "pong") this.#onPong();
+    else if (kind === "ack") this.#onAck(acknowledgedKey(text));
   }
 
-  /** Handles what is about the connection and not about markets. Returns whether it was that. */
-  #isControl(text: string): boolean {
-    // Data comes a thousand times as often: `{"channel":"` and a first letter that no control channel has end this at once.
-    if (!text.startsWith('{"channel":"')) return text.startsWith("Websocket connection established");
-    if (text.startsWith("subscriptionResponse", 12)) this.#onAck(text);
-    else if (text.startsWith("pong", 12)) this.#onPong();
-    else if (text.startsWith("error", 12)) this.#onError(text);
-    else return false;
-    return true;
+  /** The account's channels say little for hours: they prove that the socket lives, never that market data still come. */
+  #onAccount(text: string, nowUs: TimeUs, startUs: number): void {
+    this.counts.account_messages += 1;
+    this.#events.onAccount?.(text, nowUs, startUs);
   }
 
   #encode(text: string): number {
@@ -298,9 +309,8 @@ export class Feed {
     return this.#encoder.encodeInto(text, this.#buffer).written;
   }
 
-  #onAck(text: string): void {
+  #onAck(key: string): void {
     this.counts.acks += 1;
-    const key = acknowledged(text);
     if (key === "" || !this.#unacknowledged.delete(key) || this.#unacknowledged.size > 0) return;
     this.isReady = true;
     this.#dataUs = this.#options.clock.nowUs();
@@ -314,12 +324,13 @@ export class Feed {
     this.#pingOutUs = Number.NaN;
   }
 
-  #onError(text: string): void {
+  #onError(text: string, nowUs: TimeUs, startUs: number): void {
     this.counts.errors += 1;
     this.counts.first_error ??= text.slice(0, 200);
     // What is subscribed twice is subscribed: its acknowledgement was lost, not its data.
-    const already = alreadySubscribed(text);
-    if (already !== "") this.#onAck(`{"channel":"subscriptionResponse","data":{"subscription":${already}}}`);
+    const already = alreadySubscribedKey(text);
+    if (already !== "") this.#onAck(already);
+    else this.#events.onAccount?.(text, nowUs, startUs);
   }
 
   /** The connection is over, for this reason. */
@@ -363,27 +374,32 @@ export class Feed {
   }
 }
 
-const keyOf = (s: Subscription): string => `${s.type} ${s.coin}${s.fast === true ? " fast" : ""}`;
+type MessageKind = "push" | "account" | "ack" | "pong" | "error" | "greeting";
 
-/** The subscription that an error says we have, as JSON, or "". */
-function alreadySubscribed(text: string): string {
-  try {
-    const words = (JSON.parse(text) as { data?: unknown }).data;
-    const prefix = "Already subscribed: ";
-    return typeof words === "string" && words.startsWith(prefix) ? words.slice(prefix.length) : "";
-  } catch {
-    return "";
-  }
-}
+const PREFIX = '{"channel":"';
+const AT = PREFIX.length;
 
-/** The subscription that an acknowledgement is about, or "" for what is none of a subscribe. */
-function acknowledged(text: string): string {
-  try {
-    const { data } = JSON.parse(text) as { data?: { method?: string; subscription?: Partial<Subscription> } };
-    const s = data?.subscription;
-    if (data?.method === "unsubscribe" || s?.type === undefined || s.coin === undefined) return "";
-    return keyOf(s as Subscription);
-  } catch {
-    return "";
+/**
+ * What a message is about, by the first letters of its channel. Market data come a thousand times as often as everything else: one letter, which
+ * no other channel of ours begins with, ends this at once.
+ */
+function kindOf(text: string): MessageKind {
+  if (!text.startsWith(PREFIX)) return text.startsWith("Websocket connection established") ? "greeting" : "push";
+  switch (text.charCodeAt(AT)) {
+    case 112: // p
+      if (text.startsWith("pong", AT)) return "pong";
+      return text.startsWith("post", AT) ? "account" : "push";
+    case 115: // s
+      return text.startsWith("subscriptionResponse", AT) ? "ack" : "push";
+    case 101: // e
+      return text.startsWith("error", AT) ? "error" : "push";
+    case 111: // o: orderUpdates, openOrders
+      return text.startsWith("orderUpdates", AT) || text.startsWith("openOrders", AT) ? "account" : "push";
+    case 117: // u: user, userFills, userFundings
+      return text.startsWith("user", AT) ? "account" : "push";
+    case 99: // c
+      return text.startsWith("clearinghouseState", AT) ? "account" : "push";
+    default:
+      return "push";
   }
 }

@@ -65,19 +65,20 @@ export function formatFloat(value: number): string {
   return short === "-0.0" ? "0.0" : short;
 }
 
+/** As many as a price or size can lack in front of its digits: decimals are at most 12. */
+const ZEROS = "0000000000000";
+const ZERO = 48;
+
+/** The digits are made once and cut: half the time of making both sides of the point, and books are what the venue prints most. */
 function print(value: number, decimals: number, whenWhole: string): string {
   assert(Number.isSafeInteger(value), "format: a scaled value is a whole number");
-  const unit = pow10(decimals);
-  const magnitude = value < 0 ? -value : value;
-  let rest = magnitude % unit;
-  // Exact: the difference is a multiple of the unit and below 2^53.
-  const whole = (magnitude - rest) / unit;
+  assert(decimals < ZEROS.length, "format: at most 12 decimals");
   const sign = value < 0 ? "-" : "";
-  if (rest === 0) return `${sign}${whole}${whenWhole}`;
-  let digits = decimals;
-  while (rest % 10 === 0) {
-    rest /= 10;
-    digits--;
-  }
-  return `${sign}${whole}.${String(rest).padStart(digits, "0")}`;
+  let digits = String(value < 0 ? -value : value);
+  if (digits.length <= decimals) digits = ZEROS.slice(0, decimals + 1 - digits.length) + digits;
+  const point = digits.length - decimals;
+  let end = digits.length;
+  while (end > point && digits.charCodeAt(end - 1) === ZERO) end--;
+  const whole = digits.slice(0, point);
+  return end === point ? `${sign}${whole}${whenWhole}` : `${sign}${whole}.${digits.slice(point, end)}`;
 }

@@ -1,177 +1,152 @@
 import { describe, expect, test } from "bun:test";
-import { BUY, FILL, FrameLane, KIND, ORDER, ORDER_STATUS, SELL } from "../../../src/core/frame.ts";
-import { Lifecycle, UNKNOWN_GRACE_US } from "../../../src/core/order/lifecycle.ts";
-import { NO_SLOT, SLOT, Slots } from "../../../src/core/order/slots.ts";
+import { BUY, ORDER_STATUS, SELL } from "../../../src/core/frame.ts";
+import { LEG, SLOT, SLOT_COUNT } from "../../../src/core/order/slots.ts";
+import { StateReader, StateWriter } from "../../../src/core/state.ts";
+import { LifeBench } from "../../fixtures/order_life.ts";
 
-const lane = new FrameLane(4096);
-
-function answer(cloid: number, status: number, leavesLots = 0, timeUs = 1): number {
-  lane.clear();
-  const at = lane.begin(KIND.order, ORDER.size, timeUs, timeUs, 0);
-  lane.data[at + ORDER.cloid] = cloid;
-  lane.data[at + ORDER.status] = status;
-  lane.data[at + ORDER.leavesLots] = leavesLots;
-  return at;
-}
-
-function fill(cloid: number, tid: number, lots: number, snapshot = 0): number {
-  lane.clear();
-  const at = lane.begin(KIND.fill, FILL.size, 1, 1, 0);
-  lane.data[at + FILL.cloid] = cloid;
-  lane.data[at + FILL.tid] = tid;
-  lane.data[at + FILL.side] = BUY;
-  lane.data[at + FILL.px] = 100;
-  lane.data[at + FILL.lots] = lots;
-  lane.data[at + FILL.snapshot] = snapshot;
-  return at;
-}
-
-function resting(cloid = 1, lots = 10): { slots: Slots; life: Lifecycle; slot: number } {
-  const slots = new Slots();
-  const life = new Lifecycle(slots);
-  const slot = slots.findEmpty();
-  slots.place(slot, cloid, BUY, 100, lots, false, 0);
-  life.onOrder(lane.data, answer(cloid, ORDER_STATUS.resting, lots));
-  expect(slots.state[slot]).toBe(SLOT.resting);
-  return { slots, life, slot };
+function told(...lines: string[]): LifeBench {
+  const bench = new LifeBench();
+  for (const line of lines) bench.say(line);
+  return bench;
 }
 
 describe("exposure of a slot", () => {
-  test("counts in flight, both legs of a modify, cancelling and unknown in full", () => {
-    const { slots, life, slot } = resting();
-    expect(slots.sideExposureLots(BUY)).toBe(10);
-    slots.modify(slot, 2, 99, 7, 1);
-    expect(slots.sideExposureLots(BUY)).toBe(17);
-    life.onOrder(lane.data, answer(2, ORDER_STATUS.resting, 7));
-    expect(slots.sideExposureLots(BUY)).toBe(7);
-    slots.cancel(slot, 2);
-    expect(slots.sideExposureLots(BUY)).toBe(7);
-    life.onOrder(lane.data, answer(2, ORDER_STATUS.missing));
-    expect(slots.state[slot]).toBe(SLOT.unknown);
-    expect(slots.sideExposureLots(BUY)).toBe(7);
-    expect(slots.sideExposureLots(SELL)).toBe(0);
+  test("counts in flight, both legs of a modify, cancelling and unknown in full, on its own side", () => {
+    const bench = told("place A 10");
+    const exposures: number[] = [];
+    for (const line of ["A resting", "modify A B 7", "B resting", "A cancelled 10", "cancel B", "B missing"]) {
+      bench.say(line);
+      exposures.push(bench.slots.sideExposureLots(BUY));
+    }
+    expect(exposures).toEqual([10, 17, 17, 7, 7, 7]);
+    expect(bench.slots.state[0]).toBe(SLOT.unknown);
+    expect(bench.slots.sideExposureLots(SELL)).toBe(0);
   });
 });
 
-describe("the race of cancel and fill", () => {
-  test("a fill that beats its cancel counts once and frees the slot with the answer", () => {
-    const { slots, life, slot } = resting();
-    slots.cancel(slot, 1);
-    expect(life.onFill(lane.data, fill(1, 77, 10))).toBe(10);
-    expect(slots.state[slot]).toBe(SLOT.cancelling);
-    life.onOrder(lane.data, answer(1, ORDER_STATUS.missing));
-    expect(slots.state[slot]).toBe(SLOT.empty);
-    expect(life.onFill(lane.data, fill(1, 77, 10))).toBe(0);
-    expect(life.duplicateFillCount).toBe(1);
+describe("fills", () => {
+  test("of an order that no slot knows change the position and are counted as late", () => {
+    const bench = told("place A 10", "fill C 3");
+    expect([bench.position, bench.life.lateFillCount, bench.slots.exposureLots(0)]).toEqual([3, 1, 10]);
   });
 
-  test("'already gone' without a fill waits for it at full size, and gives up after the grace time", () => {
-    const { slots, life, slot } = resting();
-    slots.cancel(slot, 1);
-    life.onOrder(lane.data, answer(1, ORDER_STATUS.missing, 0, 50));
-    expect(slots.exposureLots(slot)).toBe(10);
-    life.onTimer(50 + UNKNOWN_GRACE_US);
-    expect(slots.state[slot]).toBe(SLOT.unknown);
-    life.onTimer(51 + UNKNOWN_GRACE_US);
-    expect(slots.state[slot]).toBe(SLOT.empty);
+  test("of a snapshot change nothing", () => {
+    const bench = told("place A 10", "A resting");
+    bench.fill(1, BUY, 10, 5, 1);
+    expect(bench.picture).toBe("resting 10 0");
   });
 
-  test("'already gone' and then the fill frees the slot at once", () => {
-    const { slots, life, slot } = resting();
-    slots.cancel(slot, 1);
-    life.onOrder(lane.data, answer(1, ORDER_STATUS.missing));
-    expect(life.onFill(lane.data, fill(1, 5, 10))).toBe(10);
-    expect(slots.state[slot]).toBe(SLOT.empty);
-  });
-
-  test("a fill of an order that no slot knows changes the position and is counted as late", () => {
-    const { life } = resting();
-    expect(life.onFill(lane.data, fill(999, 6, 3))).toBe(3);
-    expect(life.lateFillCount).toBe(1);
-  });
-
-  test("a snapshot fill changes nothing", () => {
-    const { slots, life, slot } = resting();
-    expect(life.onFill(lane.data, fill(1, 5, 10, 1))).toBe(0);
-    expect(slots.leavesLots[slot]).toBe(10);
+  test("told twice are booked once", () => {
+    const bench = told("place A 10", "fill A 4", "fill A 4 again");
+    expect([bench.picture, bench.life.duplicateFillCount]).toEqual(["resting 6 4", 1]);
   });
 });
 
-describe("modify", () => {
-  test("refused by the limiter leaves the old order as it was", () => {
-    const { slots, life, slot } = resting();
-    slots.modify(slot, 2, 99, 10, 1);
-    life.onOrder(lane.data, answer(2, ORDER_STATUS.refused));
-    expect(slots.state[slot]).toBe(SLOT.resting);
-    expect(slots.px[slot]).toBe(100);
-    expect(life.refusedCount).toBe(1);
+describe("counts", () => {
+  test("an answer told twice counts once, one to a stranger as stray", () => {
+    const bench = told("place A 10", "A rejected", "A rejected", "place B 10", "B refused", "B refused");
+    const { rejectedCount, refusedCount, strayAnswerCount } = bench.life;
+    expect([rejectedCount, refusedCount, strayAnswerCount]).toEqual([1, 1, 2]);
   });
 
-  test("rejected loses the old order too", () => {
-    const { slots, life, slot } = resting();
-    slots.modify(slot, 2, 99, 10, 1);
-    life.onOrder(lane.data, answer(2, ORDER_STATUS.rejected));
-    expect(slots.find(1)).toBe(NO_SLOT);
+  test("a frame says whether it is news", () => {
+    const bench = told("place A 10");
+    expect(bench.order(1, ORDER_STATUS.resting, 10)).toBe(true);
+    expect(bench.order(1, ORDER_STATUS.resting, 10)).toBe(false);
+    expect(bench.order(1, ORDER_STATUS.cancelled, 10)).toBe(true);
+    expect(bench.order(1, ORDER_STATUS.cancelled, 10)).toBe(false);
+  });
+});
+
+describe("orders found at the venue", () => {
+  const found = { side: SELL, px: 101, reduceOnly: 1 };
+
+  test("are adopted once, as resting, and are managed like any other", () => {
+    const bench = new LifeBench();
+    expect(bench.order(-77, ORDER_STATUS.found, 5, found)).toBe(true);
+    expect(bench.order(-77, ORDER_STATUS.found, 5, found)).toBe(false);
+    const { slots } = bench;
+    expect([slots.state[0], slots.side[0], slots.px[0], slots.leavesLots[0], slots.reduceOnly[0]]).toEqual([
+      SLOT.resting,
+      SELL,
+      101,
+      5,
+      1,
+    ]);
+    expect([slots.state[1], slots.leg[0]]).toEqual([SLOT.empty, LEG.live]);
+    slots.cancel(0, 9);
+    expect(bench.order(-77, ORDER_STATUS.cancelled, 5)).toBe(true);
     expect(slots.isEmpty).toBe(true);
   });
 
-  test("of an order that filled on the way frees the slot with the answer", () => {
-    const { slots, life, slot } = resting();
-    slots.modify(slot, 2, 99, 10, 1);
-    life.onFill(lane.data, fill(1, 8, 10));
-    expect(slots.state[slot]).toBe(SLOT.modifying);
-    life.onOrder(lane.data, answer(2, ORDER_STATUS.missing));
-    expect(slots.isEmpty).toBe(true);
+  test("do not come back from an older picture after they ended", () => {
+    const bench = new LifeBench();
+    bench.order(-77, ORDER_STATUS.found, 5, found);
+    bench.order(-77, ORDER_STATUS.cancelled, 5);
+    expect(bench.order(-77, ORDER_STATUS.found, 5, found)).toBe(false);
+    expect(bench.slots.isEmpty).toBe(true);
+    expect(bench.life.unadoptedCount).toBe(0);
   });
 
-  test("a fill of the replacement before its answer proves that it lives", () => {
-    const { slots, life, slot } = resting();
-    slots.modify(slot, 2, 99, 8, 1);
-    life.onFill(lane.data, fill(2, 9, 3));
-    expect(slots.state[slot]).toBe(SLOT.resting);
-    expect(slots.leavesLots[slot]).toBe(5);
-    expect(slots.px[slot]).toBe(99);
+  test("without a free slot are counted, and are for others to cancel", () => {
+    const bench = new LifeBench();
+    for (let i = 1; i <= SLOT_COUNT + 2; i++) bench.order(-i, ORDER_STATUS.found, 5, found);
+    expect(bench.life.unadoptedCount).toBe(2);
+    expect(bench.slots.find(-SLOT_COUNT - 1)).toBe(-1);
+    expect(bench.slots.sideExposureLots(SELL)).toBe(5 * SLOT_COUNT);
   });
 
-  test("the old leg reported cancelled keeps waiting for the new one", () => {
-    const { slots, life, slot } = resting();
-    slots.modify(slot, 2, 99, 8, 1);
-    life.onOrder(lane.data, answer(1, ORDER_STATUS.cancelled));
-    expect(slots.sideExposureLots(BUY)).toBe(8);
-    life.onOrder(lane.data, answer(2, ORDER_STATUS.resting, 8));
-    expect(slots.state[slot]).toBe(SLOT.resting);
+  test("with nothing left of them are nothing", () => {
+    const bench = new LifeBench();
+    expect(bench.order(-77, ORDER_STATUS.found, 0, found)).toBe(false);
+    expect(bench.order(0, ORDER_STATUS.found, 5, found)).toBe(false);
+    expect(bench.slots.isEmpty).toBe(true);
   });
 });
 
-describe("place", () => {
-  const cases: [string, number, number][] = [
-    ["rejected", ORDER_STATUS.rejected, SLOT.empty],
-    ["refused", ORDER_STATUS.refused, SLOT.empty],
-    ["filled at once", ORDER_STATUS.filled, SLOT.empty],
-    ["cancelled by the venue", ORDER_STATUS.cancelled, SLOT.empty],
+describe("what is to be asked for", () => {
+  const cases: [script: string[], cloids: number[]][] = [
+    [["place A 10"], []],
+    [["place A 10", "A timed_out"], [1]],
+    [["place A 10", "A resting", "modify A B 8"], []],
+    [
+      ["place A 10", "A resting", "modify A B 8", "B timed_out"],
+      [1, 2],
+    ],
+    [["place A 10", "A resting", "modify A B 8", "B timed_out", "A resting"], [2]],
+    // The new order lives; how the old one ended was not told.
+    [["place A 10", "A resting", "modify A B 8", "B resting"], [1]],
+    [["place A 10", "A resting", "cancel A", "A missing"], [1]],
+    [["place A 10", "A resting", "cancel A", "A cancelled 6"], [1]],
+    [["place A 10", "A resting", "cancel A", "A cancelled 10"], []],
   ];
-  test.each(cases)("%s frees the slot", (_name, status, state) => {
-    const slots = new Slots();
-    const life = new Lifecycle(slots);
-    slots.place(0, 1, SELL, 100, 5, false, 0);
-    life.onOrder(lane.data, answer(1, status));
-    expect(slots.state[0]).toBe(state);
+  test.each(cases)("%j: %j", (script, cloids) => {
+    expect(told(...script).unresolved).toEqual(cloids);
   });
+});
 
-  test("a partial fill before the answer leaves the rest resting", () => {
-    const slots = new Slots();
-    const life = new Lifecycle(slots);
-    slots.place(0, 1, BUY, 100, 5, false, 0);
-    life.onFill(lane.data, fill(1, 3, 2));
-    life.onOrder(lane.data, answer(1, ORDER_STATUS.resting, 3));
-    expect(slots.state[0]).toBe(SLOT.resting);
-    expect(slots.leavesLots[0]).toBe(3);
-  });
-
-  test("an answer to a stranger is counted and changes nothing", () => {
-    const slots = new Slots();
-    const life = new Lifecycle(slots);
-    life.onOrder(lane.data, answer(42, ORDER_STATUS.cancelled));
-    expect(life.strayAnswerCount).toBe(1);
-  });
+test("a slot keeps both legs, what is known of them and the ended orders through a snapshot", () => {
+  const bench = told(
+    "place A 10",
+    "A resting",
+    "modify A B 8",
+    "B timed_out",
+    "fill B 3",
+    "place C 5",
+    "C cancelled 5",
+  );
+  const writer = new StateWriter();
+  bench.slots.syncState(writer);
+  bench.life.syncState(writer);
+  const other = new LifeBench();
+  const reader = new StateReader(writer.data.slice());
+  other.slots.syncState(reader);
+  other.life.syncState(reader);
+  reader.finish();
+  for (const one of [bench, other]) {
+    one.say("A cancelled 10");
+    expect(one.slots.sideExposureLots(BUY)).toBe(5);
+    expect(one.order(3, ORDER_STATUS.found, 5, { side: BUY, px: 100 })).toBe(false);
+    expect(one.slots.state[0]).toBe(SLOT.resting);
+  }
 });

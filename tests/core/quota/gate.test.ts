@@ -1,7 +1,8 @@
 import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Band, CHI_MAX, checkBand, solveBand } from "../../../src/core/quota/gate.ts";
+import { CHI_MAX, solveBand } from "../../../src/core/quota/band.ts";
+import { Band, checkBand } from "../../../src/core/quota/gate.ts";
 import { REASON } from "../../../src/core/reason.ts";
 
 /** Reference solution: chi, lo, u0, hi, net gain, re-quotes per unit of 1/s^2. */
