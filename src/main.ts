@@ -6,6 +6,7 @@ import { parseCommand } from "./cli/args.ts";
 import { COMMANDS } from "./cli/commands.ts";
 import { nearest } from "./core/nearest.ts";
 import { exitCodeOf, usageError } from "./io/exit.ts";
+import { refuseKeyOnArgv } from "./io/secret.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
@@ -35,12 +36,17 @@ function unknownCommand(word: string): Error {
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  const argv = process.argv.slice(2);
+  // Before anything looks at the words, and may repeat one of them in a message.
+  refuseKeyOnArgv(argv);
+  process.exitCode = await main(argv);
 } catch (error) {
   const code = exitCodeOf(error);
-  const { writeError } = await import("./io/log.ts");
+  const { bugText, writeError } = await import("./io/log.ts");
   // Bad input is one line; a bug is everything we know.
-  if (code === 1) writeError(`mmbin: bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  if (code === 1) writeError(bugText(error));
   else writeError(`mmbin: ${(error as Error).message}`);
   process.exitCode = code;
 }
+// Everything is written by now. A venue that never answers a question or a farewell must not keep the process for its sake.
+process.exit();

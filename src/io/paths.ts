@@ -13,6 +13,28 @@ export function stateFolder(): string {
   return join(base !== undefined && base !== "" ? base : join(homedir(), ".local", "state"), "mmbin");
 }
 
+/**
+ * Folder of the sockets of running processes: XDG_RUNTIME_DIR/mmbin, or in the state folder. A socket's path may have 107 bytes at most.
+ */
+export function runtimeFolder(): string {
+  const base = process.env.XDG_RUNTIME_DIR;
+  return base !== undefined && base !== "" ? join(base, "mmbin") : join(stateFolder(), "run");
+}
+
+/**
+ * Folder of the key files: XDG_DATA_HOME/mmbin/keys, or ~/.local/share/mmbin/keys. Data and not configuration: folders of configuration are
+ * what people copy between machines and publish.
+ */
+export function keysFolder(): string {
+  const base = process.env.XDG_DATA_HOME;
+  return join(base !== undefined && base !== "" ? base : join(homedir(), ".local", "share"), "mmbin", "keys");
+}
+
+/** Folder of what each key has reserved of its nonces. */
+export function noncesFolder(): string {
+  return join(stateFolder(), "nonces");
+}
+
 /** A place where a run's report will be written, checked before the run starts. */
 export interface ReportPlace {
   path: string;
