@@ -4,9 +4,12 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { hyperliquid } from "ccxt";
 import fc from "fast-check";
 import { privateKeyToAccount } from "viem/accounts";
+import { signAction } from "../../src/venue/hyperliquid/sign_action.ts";
+import type { L1Action } from "../../src/wire/hyperliquid/action.ts";
+import { cloidText } from "../../src/wire/hyperliquid/cloid.ts";
 import { actionHash, agentDigest, type HashContext, type Network } from "../../src/wire/hyperliquid/hash.ts";
 import { recoverSigner } from "../../src/wire/hyperliquid/recover.ts";
-import { addressOf, signDigest, trimSignature } from "../../src/wire/hyperliquid/sign.ts";
+import { addressOf, signDigest, trimSignature, type WireSignature } from "../../src/wire/hyperliquid/sign.ts";
 import { userDigest } from "../../src/wire/hyperliquid/user_signed.ts";
 import { K1, K1_ADDRESS, USER_VECTORS } from "../fixtures/vectors.ts";
 
@@ -131,6 +134,51 @@ describe("the same as third-party signers", () => {
       }),
       { seed: SEED, numRuns: 40 },
     );
+  });
+
+  describe("the actions that orders are sent with, until they expire", () => {
+    const run = [7, 9] as const;
+    const sent = { a: 110_003, b: true, p: "30.12", s: "0.5", r: false, t: { limit: { tif: "Alo" as const } } };
+    const orders = Array.from({ length: 10 }, (_, i) => ({
+      ...sent,
+      b: i % 2 === 0,
+      r: i === 9,
+      c: cloidText(run, i + 1),
+    }));
+    const cloid = cloidText(run, 3);
+    const actions: [string, L1Action][] = [
+      ["a ladder of ten", { type: "order", orders, grouping: "na" }],
+      [
+        "modifies by number and by client id",
+        {
+          type: "batchModify",
+          modifies: orders.map((o, i) => ({ oid: i % 2 === 0 ? 566_617_964_508 + i : cloid, order: o })),
+        },
+      ],
+      ["cancels by client id", { type: "cancelByCloid", cancels: [{ asset: 110_003, cloid }], f: true }],
+      ["cancels by number", { type: "cancel", cancels: [{ a: 110_003, o: 566_617_964_508 }], f: true }],
+    ];
+    const nonce = 1_790_000_000_123;
+    const expiresAfter = nonce + 5_000;
+    const vault = `0x${"ab".repeat(20)}` as const;
+    test.each(actions)("%s", async (_, a) => {
+      for (const vaultAddress of [null, vault]) {
+        const context = { network: "Mainnet", nonce, vaultAddress, expiresAfter } as const;
+        const signer = {
+          address: K1_ADDRESS,
+          sign: (digest: Uint8Array) => signDigest(digest, K1) as WireSignature & { v: 27 | 28 },
+        };
+        const body = JSON.parse(signAction(a, context, signer));
+        const about = { nonce, expiresAfter, ...(vaultAddress !== null && { vaultAddress }) };
+        const theirs = await signL1Action({ wallet, action: a as unknown as { [key: string]: unknown }, ...about });
+        expect(body).toEqual({ action: a, signature: theirs, ...about });
+        // Their clients print keys in the same order, so what is sent is the same to the byte.
+        expect(JSON.stringify(body.action)).toBe(JSON.stringify(a));
+        ccxt.options.sandboxMode = false;
+        const others = ccxt.signL1Action(a, nonce, vaultAddress?.slice(2), expiresAfter);
+        expect(trimSignature(body.signature)).toEqual(trimSignature(others));
+      }
+    });
   });
 
   test("user-signed actions, both clients", async () => {
