@@ -38,9 +38,9 @@ export class Exchange implements Feed {
   readonly catalog: Catalog;
   readonly types = null;
   readonly connections: Connections;
+  readonly signatures: Signatures;
   readonly #view: View;
   readonly #publisher: Publisher;
-  readonly #signatures: Signatures;
   readonly #ip: IpLimiter | null;
   #actionCount = 0;
 
@@ -53,7 +53,7 @@ export class Exchange implements Feed {
     };
     this.#view = { venue, history: this.history };
     this.#publisher = new Publisher(this.#view);
-    this.#signatures = new Signatures(venue.spec.chain);
+    this.signatures = new Signatures(venue.spec.chain);
     this.#ip = options.ipLimits ? new IpLimiter() : null;
     const limits: SocketLimits = { ...SOCKET_LIMITS, usersMax: options.usersMax ?? SOCKET_LIMITS.usersMax };
     this.connections = new Connections(this, options.ipLimits ? limits : null);
@@ -136,7 +136,7 @@ export class Exchange implements Feed {
       onReply({ status: "err", response: refusal });
       return;
     }
-    const signed = this.#signatures.read(envelope, (address) => this.#isKnown(address));
+    const signed = this.signatures.read(envelope, (address) => this.#isKnown(address));
     if (signed === null) {
       onReply({ status: "err", response: UNRECOVERABLE_SIGNER });
       return;

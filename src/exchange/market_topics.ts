@@ -14,13 +14,14 @@ import { frame, frameOf, type Tick, Topic, type View } from "./topic.ts";
 export class BboTopic extends Topic {
   readonly #market: VenueMarket;
   #version: number;
-  #told: string;
+  /** The touch that was told: price, lots and count of each side. */
+  #told: number[];
 
   constructor(view: View, market: VenueMarket) {
     super(view);
     this.#market = market;
     this.#version = market.book.touchVersion;
-    this.#told = printBbo(market, 0);
+    this.#told = touchOf(market);
   }
 
   /** Nothing of a delisted market (measured on mainnet, September 2026). */
@@ -32,12 +33,19 @@ export class BboTopic extends Topic {
     const { touchVersion } = this.#market.book;
     if (touchVersion === this.#version) return;
     this.#version = touchVersion;
-    // What changed may have changed back within the block: compared without the time.
-    const text = printBbo(this.#market, 0);
-    if (text === this.#told) return;
-    this.#told = text;
+    // What changed may have changed back within the block.
+    const touch = touchOf(this.#market);
+    if (touch.every((value, i) => value === this.#told[i])) return;
+    this.#told = touch;
     out.push(frame("bbo", printBbo(this.#market, tick.timeMs)));
   }
+}
+
+/** Price, lots and count of the best level of each side; zeros of an empty one. */
+function touchOf({ book }: VenueMarket): number[] {
+  return [book.bids.at(-1), book.asks.at(-1)].flatMap((best) =>
+    best === undefined ? [0, 0, 0] : [best.px, best.lots, best.count],
+  );
 }
 
 /** `l2Book`: the whole book at each stroke of a clock that all books share, changed or not. */

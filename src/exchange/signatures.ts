@@ -6,6 +6,7 @@ import { actsForVault, isUserSigned } from "../wire/hyperliquid/action_kind.ts";
 import type { Envelope } from "../wire/hyperliquid/action_schema.ts";
 import { actionHash, agentDigest, hexOf, type Network } from "../wire/hyperliquid/hash.ts";
 import { envelopeDigest, recoverSigner } from "../wire/hyperliquid/recover.ts";
+import type { WireSignature } from "../wire/hyperliquid/sign.ts";
 
 /** Signatures that are remembered: recovering one costs about a millisecond, and clients repeat what they think was lost. */
 const REMEMBERED_MAX = 4_096;
@@ -44,14 +45,28 @@ export class Signatures {
     return withVault !== null && isKnown(withVault.signer) ? withVault : plain;
   }
 
+  /**
+   * Takes somebody's word for who signed what: of a simulated client in this process, so that nobody has to compute it. What comes in must still
+   * be that digest and that signature.
+   */
+  vouch(digest: Uint8Array, signature: WireSignature, signer: string): void {
+    this.#remember(keyOf(hexOf(digest), signature), signer);
+  }
+
   #recover(digest: Uint8Array, { signature }: Envelope): Signed | null {
     const hash = hexOf(digest);
-    const key = `${hash} ${signature.r} ${signature.s} ${signature.v}`;
+    const key = keyOf(hash, signature);
     const known = this.#known.get(key);
     const signer = known ?? recoverSigner(digest, signature) ?? "";
     if (known !== undefined) this.#known.delete(key);
-    this.#known.set(key, signer);
-    if (this.#known.size > REMEMBERED_MAX) this.#known.delete(this.#known.keys().next().value as string);
+    this.#remember(key, signer);
     return signer === "" ? null : { signer, hash };
   }
+
+  #remember(key: string, signer: string): void {
+    this.#known.set(key, signer);
+    if (this.#known.size > REMEMBERED_MAX) this.#known.delete(this.#known.keys().next().value as string);
+  }
 }
+
+const keyOf = (hash: string, { r, s, v }: WireSignature): string => `${hash} ${r} ${s} ${v}`;

@@ -8,12 +8,12 @@ import type { Door } from "./door.ts";
 import { CLOCK_CHANNEL, type Connection, type HttpReply, type Wire } from "./wire.ts";
 
 /** From the end of a block to the receipt of its pushes: what a recording of the venue shows at the least, and a tail. */
-const WAY_US = 250 * US_PER_MS;
-const JITTER_US = 20 * US_PER_MS;
+export const WAY_US = 250 * US_PER_MS;
+export const JITTER_US = 20 * US_PER_MS;
 /** One push of trades in eight comes this much later, after newer touches, as it does from the venue. */
-const LATE_CHANCE = 0.12;
-const LATE_US = 150 * US_PER_MS;
-const LATE_SPREAD_US = 250 * US_PER_MS;
+export const LATE_CHANCE = 0.12;
+export const LATE_US = 150 * US_PER_MS;
+export const LATE_SPREAD_US = 250 * US_PER_MS;
 /** A constant of its own: the way's chance shall not be the market's. */
 const SEED_OFFSET = 0x776179;
 

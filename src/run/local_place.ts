@@ -18,6 +18,7 @@ import type { WorldSpec } from "../sim/world/spec.ts";
 import { World } from "../sim/world/world.ts";
 import { resolveVenue } from "../venue/hyperliquid/address.ts";
 import type { Place } from "./follow.ts";
+import type { ReportWarning } from "./report_schema.ts";
 import type { RunRequest } from "./request.ts";
 
 /** The world of `local` when none is named: it has a HIP-3 market and the perp that it mirrors. */
@@ -43,6 +44,30 @@ export function marketOf(spec: WorldSpec): string {
   return market.coin;
 }
 
+/** What every report of a run on such a venue must say. */
+export const GENERATED_WARNINGS: readonly ReportWarning[] = [
+  { code: "generated", text: "a generated market: nothing here says anything about a real one" },
+];
+
+/** A venue with its participants, warm. */
+export interface WarmWorld {
+  spec: WorldSpec;
+  venue: Venue;
+  participants: World;
+}
+
+/** A world that has been going on for a minute when its time is `LOCAL_START_US`. */
+export function warmWorld(worldName: string, seed: number): WarmWorld {
+  const spec = specOf(worldName, seed);
+  const venue = new Venue(spec.venue);
+  const participants = new World(spec, venue, seed);
+  for (let block = 0; block < WARM_BLOCKS; block++) {
+    participants.beforeBlock(venue);
+    venue.step();
+  }
+  return { spec, venue, participants };
+}
+
 /** The world, begun early enough to be warm when a run begins. */
 function specOf(world: string, seed: number): WorldSpec {
   const spec = loadWorld(world, "Testnet", seed, 0);
@@ -56,13 +81,7 @@ function specOf(world: string, seed: number): WorldSpec {
  */
 export function openLocal(request: RunRequest, worldName: string): Place {
   const { seed } = request;
-  const spec = specOf(worldName, seed);
-  const venue = new Venue(spec.venue);
-  const participants = new World(spec, venue, seed);
-  for (let block = 0; block < WARM_BLOCKS; block++) {
-    participants.beforeBlock(venue);
-    venue.step();
-  }
+  const { spec, venue, participants } = warmWorld(worldName, seed);
   const exchange = new Exchange(venue, { ipLimits: false });
   const door = new WayDoor(exchange, seed, () => venue.nowUs);
   const server = serveExchange(door, null);
@@ -76,12 +95,7 @@ export function openLocal(request: RunRequest, worldName: string): Place {
     seed,
     world: { name: spec.name, hash: worldHash(spec) },
     market: marketOf(spec),
-    warnings: [
-      {
-        code: "generated",
-        text: "a generated market: nothing here says anything about a real one",
-      },
-    ],
+    warnings: GENERATED_WARNINGS,
     start: () => {
       if (host !== null) return;
       const pace = new ScaledClock(venue.nowUs, request.speed ?? 1);
