@@ -7,6 +7,8 @@ import { usageError } from "../io/exit.ts";
 import { writeOut } from "../io/log.ts";
 import { writeUserFile } from "../io/paths.ts";
 import { openScreen } from "../io/screen.ts";
+import { type DayResult, liveDay } from "../run/live_day.ts";
+import { caseRows, dayTable } from "../run/live_day_table.ts";
 import { ERROR_LATENCIES, ERROR_WORLDS, measurePaperError, seedsOf } from "../run/paper_error.ts";
 import { fileText } from "../run/paper_error_file.ts";
 import { renderPaperErrors, renderTuning } from "../run/paper_error_table.ts";
@@ -20,6 +22,8 @@ import type { Parsed } from "./spec.ts";
 const SEEDS = 10;
 const MINUTES = 30;
 
+const LIVE_MINUTES = 60;
+const LIVE_WORLDS = ["hip3-mirror", "pays"];
 const VERDICT_SEEDS = 200;
 const VERDICT_MINUTES = 60;
 /** The two whose right answer is known. */
@@ -31,7 +35,8 @@ const ERROR_FLAGS = ["latency", "tune", "less-own", "out"] as const;
 export async function benchCommand(parsed: Parsed): Promise<number> {
   const what = parsed.words[0] as string;
   if (what === "verdicts") return benchVerdicts(parsed);
-  if (what !== "paper-error") throw usageError(`bench: measures paper-error or verdicts, not "${what}"`);
+  if (what === "live") return benchLive(parsed);
+  if (what !== "paper-error") throw usageError(`bench: measures paper-error, verdicts or live, not "${what}"`);
   const latencies = parsed.numbers("latency");
   const worlds = parsed.texts("worlds").flatMap((text) => text.split(","));
   const request = {
@@ -62,6 +67,32 @@ export async function benchCommand(parsed: Parsed): Promise<number> {
   // Reports quote the file as a whole: what was measured in part is told, and not kept.
   if (out !== null && signal.code === 0) writeUserFile(out, await fileText(errors));
   return signal.code;
+}
+
+/** Real orders on venues in virtual time: what came of them, and whether both sides' books agree. */
+async function benchLive(parsed: Parsed): Promise<number> {
+  const stray = ERROR_FLAGS.find((flag) => parsed.has(flag));
+  if (stray !== undefined) throw usageError(`bench: --${stray} is for paper-error`);
+  const named = parsed.texts("worlds").flatMap((text) => text.split(","));
+  const hours = (parsed.number("minutes") ?? LIVE_MINUTES) / 60;
+  const seedCount = parsed.number("seeds") ?? 1;
+  const signal = listenForSignals();
+  const screen = parsed.has("quiet") ? null : openScreen();
+  const days: DayResult[] = [];
+  for (const world of named.length > 0 ? named : LIVE_WORLDS) {
+    for (const account of ["full", "seven"] as const) {
+      for (let seed = 1; seed <= seedCount && signal.code === 0; seed++) {
+        screen?.show([`${world}, ${account}, seed ${seed}`]);
+        await yieldTurn();
+        days.push(await liveDay({ world, account, hours, seed, faults: parsed.has("faults") }));
+      }
+    }
+  }
+  screen?.end();
+  if (parsed.has("json")) writeOut(`${JSON.stringify(days, null, 2)}\n`);
+  else writeOut(`${[...days.flatMap(caseRows), "", ...dayTable(days)].join("\n")}\n`);
+  if (signal.code !== 0) return signal.code;
+  return days.every((one) => one.isEqual) ? 0 : 10;
 }
 
 async function benchVerdicts(parsed: Parsed): Promise<number> {

@@ -35,8 +35,19 @@ export interface ConfigSource {
 
 type Values = Record<string, number>;
 
+/** What real orders need beside settings. */
+export interface LiveConfig {
+  /** Nothing is sent unless a person wrote this. */
+  armed: boolean;
+  /** Account that is traded, lower case; null where the key's own record says it. */
+  account: string | null;
+  /** Name of the key in the keystore. */
+  key: string | null;
+}
+
 /** A checked configuration file. */
 export interface LoadedConfig {
+  live: LiveConfig;
   profile: ProfileName | null;
   markets: string[];
   values: Values;
@@ -62,7 +73,18 @@ const settingShape = shapeOf(SETTINGS);
 export const configSchema = z.strictObject({
   profile: z.enum(PROFILES).optional().describe("defaults to start from"),
   markets: z.array(z.string().min(1)).optional().describe("markets that a command takes when none is named"),
-  live: z.strictObject({ armed: z.boolean().optional() }).optional().describe("real orders need armed = true"),
+  live: z
+    .strictObject({
+      armed: z.boolean().optional().describe("real orders need true"),
+      account: z
+        .string()
+        .regex(/^0x[0-9a-fA-F]{40}$/, "an account is 0x and 40 hexadecimal digits")
+        .optional()
+        .describe("account that is traded"),
+      key: z.string().min(1).optional().describe("name of its agent's key in the keystore"),
+    })
+    .optional()
+    .describe("what real orders need"),
   market: z.record(z.string(), z.strictObject(settingShape)).optional().describe("settings of one market"),
   ...settingShape,
   ...shapeOf(RUN_SETTINGS),
@@ -70,7 +92,14 @@ export const configSchema = z.strictObject({
 
 /** Reads and checks a file. */
 export function loadConfig(path: string | null): LoadedConfig {
-  const loaded: LoadedConfig = { profile: null, markets: [], values: {}, perMarket: {}, origins: {} };
+  const loaded: LoadedConfig = {
+    live: { armed: false, account: null, key: null },
+    profile: null,
+    markets: [],
+    values: {},
+    perMarket: {},
+    origins: {},
+  };
   if (path === null) return loaded;
   const text = readText(path);
   let raw: unknown;
@@ -84,6 +113,8 @@ export function loadConfig(path: string | null): LoadedConfig {
   const data = parsed.data as Record<string, unknown>;
   loaded.profile = (data.profile as ProfileName | undefined) ?? null;
   loaded.markets = (data.markets as string[] | undefined) ?? [];
+  const live = (data.live ?? {}) as { armed?: boolean; account?: string; key?: string };
+  loaded.live = { armed: live.armed ?? false, account: live.account?.toLowerCase() ?? null, key: live.key ?? null };
   for (const s of ALL_SETTINGS) {
     const value = data[s.key];
     if (typeof value !== "number") continue;

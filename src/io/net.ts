@@ -104,9 +104,26 @@ export class BunNet implements Net {
   }
 }
 
+/** Posts to the socket of another process of the same user. Rejects with a `NetError` when nobody is behind it. */
+export async function askUser(path: string, body: string, timeoutMs: number): Promise<string> {
+  try {
+    const response = await fetch("http://localhost/", {
+      method: "POST",
+      body,
+      unix: path,
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return await response.text();
+  } catch (error) {
+    const { code, name } = error as { code?: unknown; name?: string };
+    throw new NetError(`${path}: ${whyText(typeof code === "string" ? code : String(name), timeoutMs)}`);
+  }
+}
+
 function whyText(code: string, timeoutMs: number): string {
   if (code === "TimeoutError") return `no answer within ${timeoutMs / 1000} s`;
   if (code === "ConnectionRefused" || code === "ECONNREFUSED") return "nobody answers there";
+  if (code === "ENOENT") return "nobody answers there";
   if (code === "FailedToOpenSocket" || code === "ENOTFOUND") return "the name is not known, or there is no network";
   return `cannot be reached (${code})`;
 }

@@ -2,6 +2,8 @@
  * A small HTTP and WebSocket server on loopback, for venues and panels of our own.
  * @module
  */
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { storageError } from "./exit.ts";
 
 /** An answer; null is 404. */
@@ -35,7 +37,8 @@ interface SocketData<C> {
   connection: C | null;
 }
 
-const BROKEN: PostReply = { status: 500, contentType: "application/json", text: "null" };
+const JSON_TYPE = "application/json";
+const BROKEN: PostReply = { status: 500, contentType: JSON_TYPE, text: "null" };
 const ANY_ORIGIN = { "access-control-allow-origin": "*" };
 /** What a browser asks before it posts JSON. */
 const PREFLIGHT = { "access-control-allow-methods": "POST", "access-control-allow-headers": "content-type" };
@@ -126,4 +129,46 @@ async function answer<C>(
     status: reply.status,
     headers: { ...headers, "content-type": reply.contentType },
   });
+}
+
+/** A door for other processes of the same user: a socket in the file system. */
+export interface UserSocket {
+  path: string;
+  stop(): void;
+}
+
+/**
+ * Serves JSON posts on a socket that only its owner may open (0600 in a folder of 0700). A socket that a dead process left is replaced: whoever
+ * calls this holds the lock that says there is no other. Throws a storage error.
+ */
+export function serveUser(path: string, onPost: (body: string) => string): UserSocket {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    rmSync(path, { force: true });
+    // The socket is made with the process's mask: nobody else may open it, not even for the moment before its mode is set.
+    const mask = process.umask(0o177);
+    let server: Bun.Server<undefined>;
+    try {
+      server = Bun.serve({
+        unix: path,
+        fetch: async (request) =>
+          new Response(onPost(await request.text()), { headers: { "content-type": JSON_TYPE } }),
+      });
+    } finally {
+      process.umask(mask);
+    }
+    chmodSync(path, 0o600);
+    return {
+      path,
+      stop: () => {
+        server.stop(true);
+        rmSync(path, { force: true });
+      },
+    };
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    throw storageError(
+      `${path}: cannot be made (${code ?? message}): set XDG_RUNTIME_DIR to a shorter or writable folder`,
+    );
+  }
 }

@@ -72,7 +72,7 @@ describe.skipIf(!enabled)("the program as a new user meets it (needs MMBIN_PROCE
     [["market"], 2, "MARKET is missing"],
     [["config", "shwo"], 2, "did you mean show?"],
     [["config", "show", "--set", "chi=lots"], 3, 'chi must be a number, not "lots"'],
-    [["config", "show", "--set", "chi=99"], 3, "out of range (allowed: 0.0001 to 12)"],
+    [["config", "show", "--set", "chi=99"], 3, "out of range (allowed: -1 to 12)"],
     [["config", "show", "--set", "kapa_prior=9"], 3, "did you mean kappa_prior?"],
     [["config", "show", "--set", "capital_usd=20"], 3, "need at least 25 dollars"],
     [["config", "check", "--config", "/nowhere.toml"], 3, "no such file"],
