@@ -5,7 +5,7 @@
 import type { Instrument } from "../core/market/instrument.ts";
 import { formatScaled, type MicroUsd, US_PER_MS, US_PER_SECOND } from "../core/units.ts";
 import type { RequestCounts } from "../sim/order_port.ts";
-import type { LegReport } from "../venue/hyperliquid/latency.ts";
+import type { LatencyFit, LegReport } from "../venue/hyperliquid/latency.ts";
 import type { DexStateFact, QuotaFact } from "../wire/hyperliquid/account_facts.ts";
 import { dexOf } from "../wire/hyperliquid/instrument.ts";
 import type { AccountSide } from "./account_side.ts";
@@ -54,6 +54,7 @@ export function liveReport(parts: LiveReportParts): LiveReport {
       sign: millis(latencyReport.decided_to_signed),
       answer: millis(latencyReport.signed_to_answered),
       loop: millis(latencyReport.decided_to_answered),
+      fit: fitOf(side.latency.fitLatency()),
     },
     actions: {
       sent: counts.actions,
@@ -82,6 +83,11 @@ export function liveReport(parts: LiveReportParts): LiveReport {
 function millis(leg: LegReport): LiveReport["latency_ms"]["sign"] {
   const ms = (us: number | null): number | null => (us === null ? null : us / US_PER_MS);
   return { p50: ms(leg.p50_us), p99: ms(leg.p99_us), max: ms(leg.max_us), n: leg.count };
+}
+
+function fitOf(fit: LatencyFit | null): LiveReport["latency_ms"]["fit"] {
+  if (fit === null) return null;
+  return { outbound: fit.outboundUs / US_PER_MS, inbound: fit.inboundUs / US_PER_MS, measured: fit.isMeasured };
 }
 
 /**

@@ -19,7 +19,19 @@ export const liveSchema = z
       .strictObject({ run_id: z.string(), clean: z.boolean(), state: z.boolean() })
       .nullable()
       .describe("the run of this account before; `state` where its whole state was taken over"),
-    latency_ms: z.strictObject({ sign: quantiles, answer: quantiles, loop: quantiles }),
+    latency_ms: z.strictObject({
+      sign: quantiles,
+      answer: quantiles,
+      loop: quantiles,
+      fit: z
+        .strictObject({
+          outbound: z.number().describe("from a decision to the block that takes it"),
+          inbound: z.number().describe("from a block to our knowledge of it"),
+          measured: z.boolean().describe("false where no push told the times of blocks: the loop is halved"),
+        })
+        .nullable()
+        .describe("medians: a shadow exchange with --latency of their sum is as late as this run was"),
+    }),
     actions: z.strictObject({
       sent: z.int(),
       via_http: z.int(),

@@ -30,6 +30,11 @@ export function liveRows(live: LiveReport, row: Row): void {
       ? "no action was answered"
       : `decision to answer ${quantiles(latency_ms.loop)} ms (median / p99 / worst), decision to signature ${quantiles(latency_ms.sign)} ms`,
   );
+  if (latency_ms.fit !== null) {
+    const { outbound, inbound } = latency_ms.fit;
+    const seconds = ((outbound + inbound) / 1000).toFixed(3);
+    row("", `${ms(outbound)} ms out and ${ms(inbound)} back at the median: paper is as late with --latency ${seconds}`);
+  }
   row(
     "checks with venue",
     `${reconciles.count} (${Object.entries(reconciles.by_reason)

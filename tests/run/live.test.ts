@@ -42,6 +42,12 @@ describe("ten minutes of real orders", () => {
     expect(summary.intent_hash).toBe(report.markets[0]?.intent_hash as string);
     // A decision is signed in the moment in which it is made: a timer's does not wait for the next message.
     expect(report.live?.latency_ms.sign.max).toBeLessThan(10);
+    // 50 ms out and 250 back, and a block or two. Ways that differ so look alike from here: the sum is exact, the shares are not.
+    const fit = report.live?.latency_ms.fit;
+    expect(fit?.measured).toBe(true);
+    expect(fit?.outbound).toBeWithin(50, 320);
+    expect(fit?.inbound).toBeWithin(50, 320);
+    expect((fit?.outbound ?? 0) + (fit?.inbound ?? 0)).toBeWithin(320, 470);
   });
 
   test("the same seed decides the same, another one does not", async () => {
