@@ -9,6 +9,7 @@ import type { Instrument } from "../core/market/instrument.ts";
 import { REASON, type Reason } from "../core/reason.ts";
 import { type Lots, type MicroUsd, type TimeUs, US_PER_MS } from "../core/units.ts";
 import type { Action, ActionReply, ItemStatus, WireOrder } from "../wire/hyperliquid/action.ts";
+import { cloidCounter, cloidText, type RunNumber } from "../wire/hyperliquid/cloid.ts";
 import { CANNOT_MODIFY, ZERO_SIZE } from "../wire/hyperliquid/errors.ts";
 import { formatPlain } from "../wire/hyperliquid/format.ts";
 import { Account } from "./account.ts";
@@ -27,7 +28,8 @@ import type { Venue } from "./venue/venue.ts";
 
 /** Requests that may be under way at once, as many as the shadow exchange has room for. */
 const REQUESTS_MAX = 2048;
-const CLOID_DIGITS = 32;
+/** One run a venue: its number says nothing. */
+const RUN: RunNumber = [0, 0];
 
 export interface VenuePortOptions {
   venue: Venue;
@@ -212,7 +214,7 @@ export class VenuePort implements OrderPort, VenueListener {
 
   #send(kind: number, intents: readonly Float64Array[]): void {
     const placeOf = (intent: Float64Array): Place => this.markets[intent[F.market] as number] as Place;
-    const target = (intent: Float64Array): string => cloidText(intent[INTENT.targetCloid] as number);
+    const target = (intent: Float64Array): string => cloidText(RUN, intent[INTENT.targetCloid] as number);
     if (kind === ACTION.cancel) {
       const cancels = intents.map((one) => ({ asset: placeOf(one).venueMarket.assetId, cloid: target(one) }));
       this.#submit({ type: "cancelByCloid", cancels }, (reply) => {
@@ -337,7 +339,7 @@ export class VenuePort implements OrderPort, VenueListener {
     this.account.of(index).onFill(side, px, lots, feeUsd);
     const at = this.#begin(KIND.fill, FILL.size, index);
     const data = this.#lane.data;
-    data[at + FILL.cloid] = cloidOf(fill.cloid);
+    data[at + FILL.cloid] = cloidCounter(RUN, fill.cloid);
     data[at + FILL.oid] = oid;
     data[at + FILL.tid] = tid;
     data[at + FILL.side] = side;
@@ -355,7 +357,7 @@ export class VenuePort implements OrderPort, VenueListener {
   onOrder(order: Order, status: OrderStatus): void {
     const index = this.#indexes.get(order.market);
     if (order.account !== this.#options.account || index === undefined || order.cloid === null) return;
-    const cloid = cloidOf(order.cloid);
+    const cloid = cloidCounter(RUN, order.cloid);
     if (status === "filled") {
       // A reduce-only order shrinks with the position, which nothing tells: its last fill may be less than what was believed to rest.
       if (order.reduceOnly) this.#answer(index, cloid, order.oid, ORDER_STATUS.settled, REASON.none, 0);
@@ -404,17 +406,8 @@ function orderOf(intent: Float64Array, place: Place): WireOrder {
     s: formatPlain(intent[INTENT.lots] as number, szDecimals),
     r: intent[INTENT.reduceOnly] === 1,
     t: { limit: { tif: "Alo" } },
-    c: cloidText(intent[INTENT.cloid] as number),
+    c: cloidText(RUN, intent[INTENT.cloid] as number),
   };
-}
-
-/** Client id of a counter: 16 bytes in hex. */
-function cloidText(counter: number): string {
-  return `0x${counter.toString(16).padStart(CLOID_DIGITS, "0")}`;
-}
-
-function cloidOf(text: string | null): number {
-  return text === null ? 0 : Number.parseInt(text.slice(2), 16);
 }
 
 /** Reason of a text by what it begins with: the venue ends it with the asset, or with the touch. */
