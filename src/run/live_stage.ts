@@ -117,7 +117,8 @@ export class LiveStage {
         ...options,
       };
       const said: RunIo = { ...QUIET, note: (text) => this.notes.push(text), ...io };
-      return new LiveRun(whole, all, said, place, loaded, door).run([this.world.market]);
+      const markets = whole.markets.length > 0 ? whole.markets : [this.world.market];
+      return new LiveRun(whole, all, said, place, loaded, door).run(markets);
     };
     return { client, program };
   }

@@ -50,6 +50,28 @@ describe("ten minutes of real orders", () => {
     expect((fit?.outbound ?? 0) + (fit?.inbound ?? 0)).toBeWithin(320, 470);
   });
 
+  test("three markets of one address share its requests, its nonces and its books", async () => {
+    const stage = new LiveStage({ world: "quiet", seed: 1 }, { coin: "BTC" }, true);
+    const witness = new Witness(stage.world.venue, stage.account.account);
+    const markets = ["BTC", "ETH", "HYPE"];
+    const journalFolder = nextFolder();
+    const report = await stage.run(300, {}, { markets, journalFolder });
+    expect(report.markets.map((m) => m.market)).toEqual(markets);
+    for (const market of report.markets) {
+      expect(market.requests.total).toBeGreaterThan(2);
+      expect(market.two_sided_ratio).toBeGreaterThan(0.95);
+      expect(market.max_exposure_ratio).toBeLessThanOrEqual(1);
+      expect(market.pnl_usd.residual).toBe("0");
+    }
+    const total = report.markets.reduce((sum, m) => sum + m.requests.total, 0);
+    expect(report.live?.ledger).toMatchObject({ equal: true, requests: { ours: total, venue: total } });
+    expect(report.live?.ledger?.positions.map((p) => p.market)).toEqual(markets);
+    // A decision of each market at the start, and yet fewer actions than requests: what one decision asks for goes together.
+    expect(report.live?.actions.sent).toBeLessThan(total);
+    expect([witness.sins, witness.resting]).toEqual([[], []]);
+    expect(replayJournal(journalFolder)).toMatchObject({ equal: true, holes: 0 });
+  });
+
   test("the same seed decides the same, another one does not", async () => {
     const hashOf = async (seed: number): Promise<unknown> => {
       const report = await new LiveStage({ world: "pays", seed }, {}, true).run(60);
