@@ -22,6 +22,12 @@ async function run(fault: Fault, lost: number[] = []): Promise<Report> {
 }
 
 const clean = await run((text) => [text]);
+/** Market data that could be read. */
+function readCount(report: Report): number {
+  const { other: _, ...read } = report.counts.messages;
+  return Object.values(read).reduce((sum, n) => sum + n, 0);
+}
+
 const every =
   (n: number, then: (text: string) => string[]): Fault =>
   (text, i) =>
@@ -36,9 +42,12 @@ describe("whatever the connection does to messages: no crash, no frame invented,
 
   test("frames cut in the middle", async () => {
     const report = await run(every(50, (text) => [text.slice(0, text.length / 2)]));
-    expect(report.feed?.bad_messages).toBe(Math.floor(items.length / 50));
+    const cutCount = Math.floor(items.length / 50);
+    expect(report.feed?.bad_messages).toBe(cutCount);
     expect(report.feed?.first_bad).not.toBe(null);
-    expect(report.markets[0]?.frames).toBeLessThan(clean.markets[0]?.frames ?? 0);
+    // Which messages are cut hangs on how two connections interleave, their number does not. What the engine is told
+    // is no measure: a touch that is missing lets a timer fire that would not have.
+    expect(readCount(report)).toBe(readCount(clean) - cutCount);
   });
 
   test("every message twice: trades count once, decisions stay", async () => {
