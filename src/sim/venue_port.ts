@@ -10,8 +10,9 @@ import { REASON, type Reason } from "../core/reason.ts";
 import { type Lots, type MicroUsd, type TimeUs, US_PER_MS } from "../core/units.ts";
 import type { Action, ActionReply, ItemStatus, WireOrder } from "../wire/hyperliquid/action.ts";
 import { cloidCounter, cloidText, type RunNumber } from "../wire/hyperliquid/cloid.ts";
-import { CANNOT_MODIFY, ZERO_SIZE } from "../wire/hyperliquid/errors.ts";
+import { CANNOT_MODIFY } from "../wire/hyperliquid/errors.ts";
 import { formatPlain } from "../wire/hyperliquid/format.ts";
+import { reasonOf } from "../wire/hyperliquid/refusal.ts";
 import { Account } from "./account.ts";
 import type { BlockActor } from "./block_actor.ts";
 import type { AddressLimiter } from "./limits.ts";
@@ -408,21 +409,4 @@ function orderOf(intent: Float64Array, place: Place): WireOrder {
     t: { limit: { tif: "Alo" } },
     c: cloidText(RUN, intent[INTENT.cloid] as number),
   };
-}
-
-/** Reason of a text by what it begins with: the venue ends it with the asset, or with the touch. */
-const REASONS: readonly (readonly [text: string, reason: Reason])[] = [
-  ["Post only order", REASON.post_only_crossed],
-  ["Price must be divisible", REASON.price_off_grid],
-  ["Order must have minimum value", REASON.below_minimum],
-  ["Reduce only order", REASON.reduce_only_increase],
-  [ZERO_SIZE, REASON.zero_size],
-  ["Insufficient margin", REASON.margin],
-  ["Order would increase open interest", REASON.open_interest_cap],
-  ["while at open interest cap", REASON.open_interest_cap],
-  ["Order price too far from oracle", REASON.too_far_from_oracle],
-];
-
-function reasonOf(text: string): Reason {
-  return REASONS.find(([start]) => text.includes(start))?.[1] ?? REASON.none;
 }

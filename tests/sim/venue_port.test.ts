@@ -20,6 +20,12 @@ describe("what only a venue does", () => {
     expect(bench.wait(600).told).toEqual(["#1 rejected margin"]);
   });
 
+  test("a price far from the oracle rejects an order, in the words of live answers", () => {
+    const bench = withBook();
+    bench.place(SELL, 6_000_000, 40);
+    expect(bench.wait(600).told).toEqual(["#1 rejected too_far_from_oracle"]);
+  });
+
   test("a halt ends what rests and settles the position at the mark, and both are told", () => {
     const bench = withBook();
     bench.place(BUY, 300_000, 100);
@@ -37,7 +43,7 @@ describe("what only a venue does", () => {
     ]);
     expect(bench.port.account.of(0).positionLots).toBe(0);
     bench.place(BUY, 300_000, 40);
-    expect(bench.wait(600).told.at(-1)).toBe("#3 rejected");
+    expect(bench.wait(600).told.at(-1)).toBe("#3 rejected other_refusal");
   });
 
   test("funding is paid with the hour and told as it was booked", () => {

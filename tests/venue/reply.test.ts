@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { ACTION, ORDER_STATUS } from "../../src/core/frame.ts";
 import { REASON, reasonName } from "../../src/core/reason.ts";
-import { isKnownRefusal, isUnknownSigner, reasonOf } from "../../src/venue/hyperliquid/refusal.ts";
 import { type Outcome, readAnswer, readFailure, readHttp, readPost } from "../../src/venue/hyperliquid/reply.ts";
 import * as texts from "../../src/wire/hyperliquid/errors.ts";
 import { refusalText } from "../../src/wire/hyperliquid/facts.ts";
+import { isKnownRefusal, isUnknownSigner, reasonOf } from "../../src/wire/hyperliquid/refusal.ts";
 import { cancels, orders, resting } from "../fixtures/gateway.ts";
 
 const { place, modify, cancel } = ACTION;

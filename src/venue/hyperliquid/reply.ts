@@ -5,7 +5,7 @@
 import { ACTION, ORDER_STATUS } from "../../core/frame.ts";
 import { REASON, type Reason } from "../../core/reason.ts";
 import type { Reply } from "../../io/net.ts";
-import { isKnownRefusal, isUnknownSigner, MODIFY_PLACE_START, reasonOf } from "./refusal.ts";
+import { isKnownRefusal, isUnknownSigner, MODIFY_PLACE_START, reasonOf } from "../../wire/hyperliquid/refusal.ts";
 import type { GatewayProblem } from "./trading.ts";
 
 /** What became of one request. */

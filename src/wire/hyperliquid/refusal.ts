@@ -3,7 +3,7 @@
  * @module
  */
 import { REASON, type Reason } from "../../core/reason.ts";
-import { ALREADY_EXPIRED, CANNOT_MODIFY, INVALID_PRICE, ZERO_SIZE } from "../../wire/hyperliquid/errors.ts";
+import { ALREADY_EXPIRED, CANNOT_MODIFY, INVALID_PRICE, ZERO_SIZE } from "./errors.ts";
 
 /** How the limiter begins (recorded, 2025 and 2026). */
 export const LIMITER_START = "Too many cumulative requests";
