@@ -13,13 +13,21 @@ import { isHangupIgnored } from "../io/process.ts";
 import { openScreen, type Screen } from "../io/screen.ts";
 import type { Report } from "../run/report_schema.ts";
 import { renderReport } from "../run/report_table.ts";
-import { NO_STATUS, RunEnded, type RunIo, type RunRequest, type StatusOutput } from "../run/request.ts";
+import {
+  NO_STATUS,
+  REQUEST_DEFAULTS,
+  RunEnded,
+  type RunIo,
+  type RunRequest,
+  type StatusOutput,
+} from "../run/request.ts";
 import { runIdOf, runNumberOf } from "../run/run_identity.ts";
 import type { Parsed } from "./spec.ts";
 
 /** The request of a command's flags. */
 export function requestOf(command: RunRequest["command"], parsed: Parsed, markets: readonly string[]): RunRequest {
   return {
+    ...REQUEST_DEFAULTS,
     command,
     tapes: parsed.texts("tape"),
     markets,
@@ -42,10 +50,6 @@ export function requestOf(command: RunRequest["command"], parsed: Parsed, market
     speed: parsed.number("speed"),
     forSeconds: parseSpan(parsed.text("for"), "--for"),
     recordFile: parsed.text("record"),
-    runId: "",
-    runNumber: [0, 0],
-    journalFolder: null,
-    reportFile: null,
   };
 }
 

@@ -12,37 +12,12 @@ import { LiveRun } from "./live.ts";
 import type { LiveDoor, LiveOptions } from "./live_request.ts";
 import { FreshNonces } from "./local_live.ts";
 import type { Report } from "./report_schema.ts";
-import { NO_STATUS, type RunIo, type RunRequest } from "./request.ts";
+import { QUIET, REQUEST_DEFAULTS, type RunIo, type RunRequest } from "./request.ts";
 import { openVirtualAccount, type VirtualAccount, type VirtualAccountOptions } from "./virtual_account.ts";
 import type { VirtualClient, VirtualClientOptions } from "./virtual_client.ts";
 import { VirtualSigner } from "./virtual_signer.ts";
 import { VirtualWorld, type VirtualWorldOptions } from "./virtual_world.ts";
 
-/** What a command line leaves everything at. */
-const REQUEST: RunRequest = {
-  command: "live",
-  tapes: [],
-  markets: [],
-  config: { file: null, set: [], env: {}, profile: null },
-  latencySeconds: null,
-  latencyCurve: [],
-  factsFile: null,
-  skipBadLines: false,
-  quotaUsedCount: 0,
-  quotaVolumeUsd: 0,
-  venue: null,
-  address: null,
-  priors: [],
-  seed: 1,
-  speed: null,
-  forSeconds: null,
-  recordFile: null,
-  runId: "",
-  runNumber: [0, 0],
-  journalFolder: null,
-  reportFile: null,
-};
-const QUIET: RunIo = { status: NO_STATUS, note: () => {}, stopRequested: () => false, hurried: () => false };
 /** What the end of a run may take beyond its limit, market seconds. */
 const END_SECONDS = 120;
 
@@ -102,7 +77,8 @@ export class LiveStage {
           }),
       };
       const whole: RunRequest = {
-        ...REQUEST,
+        ...REQUEST_DEFAULTS,
+        command: "live",
         runId: `run-${run}`,
         runNumber: [7, run],
         ...request,

@@ -42,6 +42,30 @@ export interface RunRequest {
   reportFile: string | null;
 }
 
+/** What a command line without flags leaves everything at. */
+export const REQUEST_DEFAULTS: Omit<RunRequest, "command"> = {
+  tapes: [],
+  markets: [],
+  config: { file: null, set: [], env: {}, profile: null },
+  latencySeconds: null,
+  latencyCurve: [],
+  factsFile: null,
+  skipBadLines: false,
+  quotaUsedCount: 0,
+  quotaVolumeUsd: 0,
+  venue: null,
+  address: null,
+  priors: [],
+  seed: 1,
+  speed: null,
+  forSeconds: null,
+  recordFile: null,
+  runId: "",
+  runNumber: [0, 0],
+  journalFolder: null,
+  reportFile: null,
+};
+
 /** How a status is written: in place on a screen, as lines for people, as JSON lines, or not at all. */
 export type StatusForm = "screen" | "lines" | "json" | "off";
 
@@ -74,6 +98,9 @@ export interface RunIo {
   /** Whether somebody asked to stop twice: what can be left out is. */
   hurried(): boolean;
 }
+
+/** Nobody listens, nobody stops. */
+export const QUIET: RunIo = { status: NO_STATUS, note: () => {}, stopRequested: () => false, hurried: () => false };
 
 /** A run that something ended from outside, with what came of it until then. */
 export class RunEnded extends Error {

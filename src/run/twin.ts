@@ -30,7 +30,7 @@ const WARM_UP_US = 60 * US_PER_SECOND;
 /** One message: a sweep's prints, or a book. */
 const LANE_SIZE = 65_536;
 /** Nobody's address: the account that trades. */
-const TRADER = `0x${"7".repeat(40)}`;
+export const TRADER = `0x${"7".repeat(40)}`;
 
 export interface TwinRequest {
   /** A world's name or the path of its file. */
@@ -83,13 +83,14 @@ export interface RealRun {
 }
 
 /** A venue with its world, and the facts that it answers. */
-interface Stage {
+export interface Stage {
   venue: Venue;
   world: World;
   answers: InfoAnswer[];
 }
 
-function openStage(request: Pick<TwinRequest, "world" | "seed">): Stage {
+/** Opens a world whose books have taken shape. */
+export function openStage(request: Pick<TwinRequest, "world" | "seed">): Stage {
   const spec = loadWorld(request.world, "Mainnet", request.seed, START_US);
   const venue = new Venue(spec.venue);
   const world = new World(spec, venue, request.seed);
