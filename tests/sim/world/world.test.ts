@@ -1,56 +1,21 @@
 import { describe, expect, test } from "bun:test";
 import { venueState } from "../../../src/exchange/venue_state.ts";
 import { defaultSpec } from "../../../src/sim/venue/default_spec.ts";
-import type { VenueListener } from "../../../src/sim/venue/events.ts";
-import { Venue } from "../../../src/sim/venue/venue.ts";
+import type { Venue } from "../../../src/sim/venue/venue.ts";
 import { quietWorld } from "../../../src/sim/world/spec.ts";
-import { World } from "../../../src/sim/world/world.ts";
+import type { World } from "../../../src/sim/world/world.ts";
+import { BLOCK_SECONDS, type Run, SILENT, start, taleOf } from "./support.ts";
 
 /** Five minutes before a full hour: a funding is near. */
-const START_US = 1_767_225_600e6 - 300e6;
+const FUNDING_NEAR_US = 1_767_225_600e6 - 300e6;
 const BLOCKS_PER_MINUTE = 857;
-const nothing = (): void => {};
-const QUIET: VenueListener = {
-  onTrade: nothing,
-  onFill: nothing,
-  onOrder: nothing,
-  onNonUserCancel: nothing,
-  onFunding: nothing,
-  onLedger: nothing,
-  onLiquidation: nothing,
-  onBlock: nothing,
-};
 
+const opened = (seed: number): Run => start(quietWorld(defaultSpec("Testnet", seed, FUNDING_NEAR_US)), seed);
+
+/** As opened, but `run` counts blocks. */
 function setup(seed: number): { venue: Venue; world: World; run(blocks: number): void } {
-  const venue = new Venue(defaultSpec("Testnet", seed, START_US));
-  const world = new World(quietWorld(venue.spec), venue, seed);
-  const run = (blocks: number): void => {
-    for (let i = 0; i < blocks; i++) {
-      world.beforeBlock(venue);
-      venue.step();
-    }
-  };
-  return { venue, world, run };
-}
-
-/** A hash of everything that is told: trades, statuses, times. */
-function tale(seed: number, blocks: number): string {
-  const { venue, run } = setup(seed);
-  const hash = new Bun.CryptoHasher("sha256");
-  venue.listen({
-    ...QUIET,
-    onTrade: (t) => {
-      hash.update(`${t.market.coin} ${t.side} ${t.px} ${t.lots} ${t.timeMs} ${t.tid} ${t.buyer} ${t.seller};`);
-    },
-    onOrder: (order, status, lots) => {
-      hash.update(`${order.oid} ${status} ${lots} ${order.px};`);
-    },
-    onFunding: (f) => {
-      hash.update(`${f.account.address} ${f.usd};`);
-    },
-  });
-  run(blocks);
-  return hash.digest("hex");
+  const { venue, world, run } = opened(seed);
+  return { venue, world, run: (blocks) => run(blocks * BLOCK_SECONDS) };
 }
 
 const difference = (venue: Venue): string[] =>
@@ -58,9 +23,9 @@ const difference = (venue: Venue): string[] =>
 
 describe("the participants of the default market", () => {
   test("the seed decides every trade and every order", () => {
-    const blocks = 4 * BLOCKS_PER_MINUTE;
-    expect(tale(7, blocks)).toBe(tale(7, blocks));
-    expect(tale(7, blocks)).not.toBe(tale(8, blocks));
+    const tale = (seed: number): string => taleOf(opened(seed), 240);
+    expect(tale(7)).toBe(tale(7));
+    expect(tale(7)).not.toBe(tale(8));
   });
 
   test("every market is quoted on both sides all the time, and trades", () => {
@@ -68,7 +33,7 @@ describe("the participants of the default market", () => {
     const trades = new Map<string, number>();
     const sides = new Set<string>();
     venue.listen({
-      ...QUIET,
+      ...SILENT,
       onTrade: (t) => {
         trades.set(t.market.coin, (trades.get(t.market.coin) ?? 0) + 1);
         sides.add(`${t.market.coin} ${t.side}`);
@@ -95,7 +60,7 @@ describe("the participants of the default market", () => {
     const house = [...venue.accounts()].filter((a) => a.isHouse);
     expect(house.length).toBe(5);
     let fundings = 0;
-    venue.listen({ ...QUIET, onFunding: () => (fundings += 1) });
+    venue.listen({ ...SILENT, onFunding: () => (fundings += 1) });
     for (const account of house.slice(0, 3)) {
       venue.clearing.withdraw(account, 0, 1_900_000e6);
       venue.keep(0, 1_900_000e8);
